@@ -1,0 +1,1 @@
+"""The one form that every protocol decodes to and encodes from."""

@@ -1,0 +1,1 @@
+"""Commands of the `torouter` program, one file each."""

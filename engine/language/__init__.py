@@ -1,0 +1,1 @@
+"""The mapping language: expressions, text, shapes and stream rules."""

@@ -1,0 +1,1 @@
+"""The closed library of functions that mappings may call."""

@@ -1,0 +1,1 @@
+"""A provider made of scripted canonical events: needs no key."""
