@@ -1,0 +1,246 @@
+"""What the pipeline reads of a compiled configuration and of a compiled protocol: shapes only.
+
+`compile.py` builds objects that have these members (no inheritance needed). Everything here is immutable and shared
+by all requests of a worker; nothing is interpreted per request, templates and expressions arrive as callables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..wire.framing import Framing
+
+Json = dict[str, Any]
+Context = Mapping[str, object]
+Expression = Callable[[Context], Any]
+"""A compiled expression; roots: `body`, `path`, `query`, `headers`."""
+Template = Callable[[Context], str]
+"""A compiled text; roots: `target`, `request`, `path`, `query`, `headers`, `operation`."""
+
+
+@dataclass(slots=True)
+class Call:
+    """The roots a mapping may read in one request, beside its subject."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    target: Mapping[str, object] = field(default_factory=dict)
+    request: Json | None = None
+    memo: Json = field(default_factory=dict)
+
+
+class RequestRejected(Exception):
+    """The client's request cannot be decoded or encoded; `error` is a canonical error."""
+
+    def __init__(self, error: Json) -> None:
+        super().__init__(error.get("message", ""))
+        self.error = error
+
+
+class UpstreamErrorBody(Exception):
+    """A body that came with a success status but says an error; `error` is a canonical error."""
+
+    def __init__(self, error: Json) -> None:
+        super().__init__(error.get("message", ""))
+        self.error = error
+
+
+class Loss(Protocol):
+    """Something of the request that the target protocol cannot carry."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def severity(self) -> str: ...  # drop | warn | reject
+
+
+class Encoded(Protocol):
+    @property
+    def body(self) -> Json: ...
+    @property
+    def losses(self) -> Sequence[Loss]: ...
+
+
+class StreamDecoder(Protocol):
+    def feed(self, chunk: bytes) -> list[Json]: ...
+    def close(self, error: Json | None = None) -> list[Json]:
+        """End the stream; with `error` the source broke for that reason. The last event is `end` or `error`."""
+
+
+class StreamEncoder(Protocol):
+    def feed(self, events: Sequence[Json]) -> bytes: ...
+
+
+class WireProtocol(Protocol):
+    """One folder of transforms, compiled."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def framing(self) -> Framing: ...
+    def decode_request(self, body: Json, call: Call) -> Json: ...
+    def encode_request(self, request: Json, call: Call) -> Encoded: ...
+    def decode_response(self, body: Json, call: Call) -> Json: ...
+    def encode_response(self, response: Json, call: Call) -> Json: ...
+    def stream_decoder(self, call: Call) -> StreamDecoder: ...
+    def stream_encoder(self, call: Call) -> StreamEncoder: ...
+    def decode_error(self, status: int, headers: Mapping[str, str], body: object) -> Json: ...
+    def encode_error(self, error: Json, call: Call) -> tuple[int, Mapping[str, str], Json]: ...
+    def encode_models(self, models: Sequence[Json], call: Call) -> Json: ...
+    def encode_model(self, model: Json, call: Call) -> Json: ...
+
+
+class CredentialPlace(Protocol):
+    """A place where a client's credential may stand: a header (with or without a scheme) or a query member."""
+
+    @property
+    def header(self) -> str | None: ...  # lower case
+    @property
+    def scheme(self) -> str | None: ...
+    @property
+    def query(self) -> str | None: ...
+
+
+class Endpoint(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def method(self) -> str: ...  # upper case
+    @property
+    def pattern(self) -> str: ...  # "/v1/things/{name}", "{name:path}" may hold slashes; without the mount
+    @property
+    def when(self) -> Expression | None: ...  # decides between endpoints of one pattern; no `body`
+    @property
+    def protocol(self) -> WireProtocol: ...
+    @property
+    def operation(self) -> str: ...  # generate | models | model
+    @property
+    def model(self) -> Expression | None: ...
+    @property
+    def model_member(self) -> str | None: ...  # the body's top-level member that `model` reads, if it reads just that
+    @property
+    def stream(self) -> Expression | bool: ...
+    @property
+    def auth(self) -> Sequence[CredentialPlace]: ...
+    @property
+    def forward(self) -> Sequence[str]: ...  # request headers, lower case, passed on byte for byte on passthrough
+    @property
+    def max_body(self) -> int | None: ...  # bytes; None: the setting
+    @property
+    def example(self) -> str | None: ...  # a command line for people; {url} and {key} are replaced
+
+
+class Surface(Protocol):
+    """Which protocol answers where no endpoint matches; the first whose prefix and condition hold."""
+
+    @property
+    def prefix(self) -> str: ...  # without the mount
+    @property
+    def when(self) -> Expression | None: ...
+    @property
+    def protocol(self) -> WireProtocol: ...
+
+
+class Key(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def expires(self) -> float | None: ...  # seconds since the epoch, UTC
+    @property
+    def disabled(self) -> bool: ...
+
+
+class Policy(Protocol):
+    """Seconds; `attempts` counts targets tried."""
+
+    @property
+    def connect(self) -> float: ...
+    @property
+    def first_byte(self) -> float: ...
+    @property
+    def idle(self) -> float: ...
+    @property
+    def total(self) -> float: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+class Service(Protocol):
+    """How a provider is called in one protocol. Empty text leaves a header or a query member out."""
+
+    @property
+    def path(self) -> Template: ...
+    @property
+    def query(self) -> Mapping[str, Template]: ...
+    @property
+    def headers(self) -> Mapping[str, Template]: ...
+
+
+class Provider(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def transport(self) -> str: ...  # "http", or the name of a transport inside the process ("sandbox")
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def allow_private(self) -> bool: ...  # loopback, private and link-local addresses
+    @property
+    def auth_headers(self) -> Mapping[str, Callable[[], str]]: ...  # header -> its whole value, scheme included
+    @property
+    def auth_query(self) -> Mapping[str, Callable[[], str]]: ...
+    @property
+    def services(self) -> Mapping[str, Service]: ...  # by protocol name, in order of preference
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def problem(self) -> str | None: ...  # why it is not configured; None: usable
+
+
+class Target(Protocol):
+    @property
+    def provider(self) -> Provider: ...
+    @property
+    def model(self) -> str: ...  # the upstream's name
+    @property
+    def protocol(self) -> str | None: ...  # fixed by configuration; None: the client's if spoken, else the first
+    @property
+    def patched(self) -> bool: ...  # a variant or capability changes the request: never plain passthrough
+    @property
+    def view(self) -> Mapping[str, object]: ...  # the `target` root of mappings and templates; holds `model`
+
+
+class Settings(Protocol):
+    @property
+    def max_body(self) -> int: ...  # bytes of a request
+    @property
+    def max_response(self) -> int: ...  # bytes of an upstream's answer that is held or folded
+    @property
+    def max_event(self) -> int: ...  # bytes of one frame
+    @property
+    def strict(self) -> bool: ...  # every warning loss is a rejection
+
+
+class Snapshot(Protocol):
+    @property
+    def mounts(self) -> Sequence[str]: ...  # "", "/api"
+    @property
+    def endpoints(self) -> Sequence[Endpoint]: ...
+    @property
+    def surfaces(self) -> Sequence[Surface]: ...
+    @property
+    def keys(self) -> Mapping[str, Key]: ...  # by lower-case hex SHA-256 of the credential
+    @property
+    def protocols(self) -> Mapping[str, WireProtocol]: ...
+    @property
+    def settings(self) -> Settings: ...
+    def resolve(self, model: str, group: str) -> Sequence[Target]:
+        """The ordered targets; empty when the group has no such model."""
+
+    def models_of(self, group: str) -> Sequence[Json]:
+        """What the group may call, as canonical models `{id, name?, created?, owner?, …}` in listing order."""
