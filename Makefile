@@ -1,0 +1,77 @@
+# Everything a contributor needs to remember:
+#   make serve   a fresh machine: sets up, then starts the gateway (HOST and PORT are honoured; Ctrl-C stops it)
+#   make check   what to run before a commit: lint, types, unit tests, validate, docs
+#   make test    what CI runs: check, then the recorded traffic and the official client libraries
+#   make bench   what a request costs
+#   make locks   rewrite requirements/*.txt and tests/node/package-lock.json from what setup.cfg asks for
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: serve check lint types unit validate test sdk bench locks setup clean
+
+# The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+NODE := tests/node/node_modules/.installed
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for editable \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+# On a terminal the gateway gets a process group of its own, so that Ctrl-C reaches it and not make.
+serve: $(RUN)
+	@if [ -t 0 ]; then set -m; fi; $(BIN)/torouter serve
+
+check: lint types unit validate
+
+lint: $(DEV)
+	$(BIN)/ruff check --quiet .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+unit: $(DEV)
+	$(BIN)/pytest -q -m "not corpus and not sdk"
+
+validate: $(DEV)
+	$(BIN)/torouter validate
+
+test: check sdk
+
+sdk: $(DEV) $(if $(shell command -v npm),$(NODE))
+	$(BIN)/pytest -q -m "corpus or sdk" -rs
+
+bench: $(DEV)
+	$(BIN)/python bench/run
+
+setup: $(DEV)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "ToRouter needs Python 3.11 or newer; none was found." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements/run.txt setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(NODE): tests/node/package-lock.json
+	cd tests/node && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+locks: $(DEV)
+	$(PIP) install pip-tools
+	$(LOCK) -o requirements/run.txt setup.cfg
+	$(LOCK) --extra dev --constraint requirements/run.txt -o requirements/dev.txt setup.cfg
+	cd tests/node && npm install --package-lock-only --omit-lockfile-registry-resolved
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
