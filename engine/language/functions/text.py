@@ -1,0 +1,142 @@
+"""Text: joining, cutting, replacing."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from .registry import Registry
+
+REGISTRY = Registry("text")
+_LONGEST_PATTERN = 200
+
+
+@REGISTRY.add(("concat('a', null, 'b')", "ab"), ("concat(null)", None))
+def concat(*pieces: Any) -> str | None:
+    """Put texts and numbers one after the other; nulls are passed over, null if all are."""
+    written = [written for piece in pieces if (written := _written(piece)) is not None]
+    return "".join(written) if written else None
+
+
+@REGISTRY.add(("join_text(', ', `[\"a\", null, \"b\"]`)", "a, b"), ("join_text(', ', null)", None))
+def join_text(separator: Any, items: Any) -> str | None:
+    """Join the texts of a list; null if there is none."""
+    if not isinstance(items, list) or not isinstance(separator, str):
+        return None
+    written = [written for item in items if (written := _written(item)) is not None]
+    return separator.join(written) if written else None
+
+
+@REGISTRY.add(
+    ("text_of('a', '')", "a"),
+    ("text_of(`[{\"text\": \"a\"}, \"b\"]`, ' ')", "a b"),
+    ("text_of(null, '')", None),
+    ("text_of(`{\"text\": \"a\"}`, '')", "a"),
+)
+def text_of(value: Any, separator: Any) -> str | None:
+    """Give the text of a text, of an object with `text`, or of a list of either, joined."""
+    if isinstance(value, dict):
+        value = value.get("text")
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not isinstance(separator, str):
+        return None
+    texts = [text for item in value if (text := text_of(item, separator)) is not None]
+    return separator.join(texts) if texts else None
+
+
+@REGISTRY.add(("lower('Ab')", "ab"), ("lower(1)", None))
+def lower(value: Any) -> str | None:
+    """Write a text in lower case."""
+    return value.lower() if isinstance(value, str) else None
+
+
+@REGISTRY.add(("upper('Ab')", "AB"), ("upper(null)", None))
+def upper(value: Any) -> str | None:
+    """Write a text in upper case."""
+    return value.upper() if isinstance(value, str) else None
+
+
+@REGISTRY.add(("trim(' a ')", "a"), ("trim(null)", None))
+def trim(value: Any) -> str | None:
+    """Take the white space off both ends of a text."""
+    return value.strip() if isinstance(value, str) else None
+
+
+@REGISTRY.add(("trim_end('a \n')", "a"), ("trim_end(null)", None))
+def trim_end(value: Any) -> str | None:
+    """Take the white space off the end of a text."""
+    return value.rstrip() if isinstance(value, str) else None
+
+
+@REGISTRY.add(("has_text(' ')", False), ("has_text('a')", True), ("has_text(null)", False))
+def has_text(value: Any) -> bool:
+    """Tell whether a text holds anything but white space."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+@REGISTRY.add(("begins('abc', 'ab')", True), ("begins(null, 'a')", False))
+def begins(value: Any, start: Any) -> bool:
+    """Tell whether a text begins with another."""
+    return isinstance(value, str) and isinstance(start, str) and value.startswith(start)
+
+
+@REGISTRY.add(("after('data: x', ': ')", "x"), ("after('abc', '-')", None))
+def after(value: Any, mark: Any) -> str | None:
+    """Give what follows the first occurrence of a mark; null if the mark is not there."""
+    if not isinstance(value, str) or not isinstance(mark, str) or not mark:
+        return None
+    _, found, rest = value.partition(mark)
+    return rest if found else None
+
+
+@REGISTRY.add(("before('a/b', '/')", "a"), ("before('abc', '-')", None))
+def before(value: Any, mark: Any) -> str | None:
+    """Give what stands before the first occurrence of a mark; null if the mark is not there."""
+    if not isinstance(value, str) or not isinstance(mark, str) or not mark:
+        return None
+    start, found, _ = value.partition(mark)
+    return start if found else None
+
+
+@REGISTRY.add(("cut('abcdef', 3)", "abc"), ("cut(null, 3)", None))
+def cut(value: Any, length: Any) -> str | None:
+    """Give the first characters of a text."""
+    if not isinstance(value, str) or not isinstance(length, int) or isinstance(length, bool):
+        return None
+    return value[: max(length, 0)]
+
+
+@REGISTRY.add(("replace('a.b', '[^a-z]', '_')", "a_b"), ("replace(null, 'a', 'b')", None), ("replace('a', '(', '')", None))
+def replace(value: Any, pattern: Any, replacement: Any) -> str | None:
+    """Replace every match of a regular expression; the replacement is plain text."""
+    if not isinstance(value, str) or not isinstance(pattern, str) or not isinstance(replacement, str):
+        return None
+    compiled = _pattern(pattern)
+    return None if compiled is None else compiled.sub(lambda _match: replacement, value)
+
+
+@REGISTRY.add(("matches('abc', '^a')", True), ("matches('abc', '^b')", False), ("matches(null, '.')", False))
+def matches(value: Any, pattern: Any) -> bool:
+    """Tell whether a regular expression is found in a text."""
+    if not isinstance(value, str) or not isinstance(pattern, str):
+        return False
+    compiled = _pattern(pattern)
+    return compiled is not None and compiled.search(value) is not None
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(text) if len(text) <= _LONGEST_PATTERN else None
+    except re.error:
+        return None
+
+
+def _written(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return None

@@ -1,0 +1,141 @@
+"""Values of any type: presence, lists, objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..operators import equal
+from .registry import Registry
+
+REGISTRY = Registry("values")
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a value is null, an empty text, an empty list or an empty object."""
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+@REGISTRY.add(("first_of(null, '', 'a')", "a"), ("first_of(`[]`, `{}`)", None), ("first_of(null, 0)", 0))
+def first_of(*values: Any) -> Any:
+    """Give the first value that is not null, empty text, an empty list or an empty object."""
+    return next((value for value in values if not is_empty(value)), None)
+
+
+@REGISTRY.add(("non_empty(0)", None), ("non_empty('')", None), ("non_empty(`[]`)", None), ("non_empty(7)", 7))
+def non_empty(value: Any) -> Any:
+    """Give the value, or null when it is 0, false or empty."""
+    return value or None
+
+
+@REGISTRY.add(("exists(0)", True), ("exists(null)", False), ("exists('')", True))
+def exists(value: Any) -> bool:
+    """Tell whether a value is there, that is, not null."""
+    return value is not None
+
+
+@REGISTRY.add(("is_text('a')", True), ("is_text(1)", False))
+def is_text(value: Any) -> bool:
+    """Tell whether a value is text."""
+    return isinstance(value, str)
+
+
+@REGISTRY.add(("is_list(`[1]`)", True), ("is_list('a')", False))
+def is_list(value: Any) -> bool:
+    """Tell whether a value is a list."""
+    return isinstance(value, list)
+
+
+@REGISTRY.add(("is_object(`{}`)", True), ("is_object(`[]`)", False))
+def is_object(value: Any) -> bool:
+    """Tell whether a value is an object."""
+    return isinstance(value, dict)
+
+
+@REGISTRY.add(("text_only('a')", "a"), ("text_only(1)", None))
+def text_only(value: Any) -> str | None:
+    """Give the value if it is text, else null."""
+    return value if isinstance(value, str) else None
+
+
+@REGISTRY.add(("number_only(1.5)", 1.5), ("number_only('1')", None), ("number_only(true)", None))
+def number_only(value: Any) -> float | None:
+    """Give the value if it is a number, else null."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+@REGISTRY.add(("list_only(`[1]`)", [1]), ("list_only('a')", None))
+def list_only(value: Any) -> list[Any] | None:
+    """Give the value if it is a list, else null."""
+    return value if isinstance(value, list) else None
+
+
+@REGISTRY.add(("object_only(`{\"a\": 1}`)", {"a": 1}), ("object_only('a')", None))
+def object_only(value: Any) -> dict[str, Any] | None:
+    """Give the value if it is an object, else null."""
+    return value if isinstance(value, dict) else None
+
+
+@REGISTRY.add(("as_list('a')", ["a"]), ("as_list(`[1]`)", [1]), ("as_list(null)", None))
+def as_list(value: Any) -> list[Any] | None:
+    """Give a list as it is, anything else as a list of one, null as null."""
+    return value if value is None or isinstance(value, list) else [value]
+
+
+@REGISTRY.add(("count(`[1, 2]`)", 2), ("count('abc')", 3), ("count(null)", 0))
+def count(value: Any) -> int:
+    """Count items, members or characters; 0 for anything else."""
+    return len(value) if isinstance(value, str | list | dict) else 0
+
+
+@REGISTRY.add(("has(`[\"a\"]`, 'a')", True), ("has('abc', 'b')", True), ("has(null, 'a')", False))
+def has(container: Any, wanted: Any) -> bool:
+    """Tell whether a list holds a value, a text holds a text, or an object holds a member."""
+    if isinstance(container, list):
+        return any(equal(item, wanted) for item in container)
+    if isinstance(container, str | dict) and isinstance(wanted, str):
+        return wanted in container
+    return False
+
+
+@REGISTRY.add(("combine(`{\"a\": 1}`, null, `{\"b\": 2}`)", {"a": 1, "b": 2}), ("combine(null)", None))
+def combine(*objects: Any) -> dict[str, Any] | None:
+    """Merge objects, later ones winning; what is no object is passed over, null if none is left."""
+    merged: dict[str, Any] = {}
+    for value in objects:
+        if isinstance(value, dict):
+            merged.update(value)
+    return merged or None
+
+
+@REGISTRY.add(("pick(`{\"a\": 1, \"b\": 2}`, 'a')", {"a": 1}), ("pick(null, 'a')", None))
+def pick(value: Any, *names: Any) -> dict[str, Any] | None:
+    """Give an object with only the named members; null if none is there."""
+    if not isinstance(value, dict):
+        return None
+    return {name: value[name] for name in names if isinstance(name, str) and name in value} or None
+
+
+@REGISTRY.add(("omit(`{\"a\": 1, \"b\": 2}`, 'a')", {"b": 2}), ("omit(null, 'a')", None))
+def omit(value: Any, *names: Any) -> dict[str, Any] | None:
+    """Give an object without the named members; null if none is left."""
+    if not isinstance(value, dict):
+        return None
+    return {name: member for name, member in value.items() if name not in names} or None
+
+
+@REGISTRY.add(("entries(`{\"a\": 1}`)", [{"key": "a", "value": 1}]), ("entries(null)", None))
+def entries(value: Any) -> list[dict[str, Any]] | None:
+    """Give an object's members as a list of `{key, value}`."""
+    return [{"key": key, "value": member} for key, member in value.items()] if isinstance(value, dict) else None
+
+
+@REGISTRY.add(("compact(`[1, null, \"\"]`)", [1, ""]), ("compact(null)", None))
+def compact(value: Any) -> list[Any] | None:
+    """Give a list without its nulls."""
+    return [item for item in value if item is not None] if isinstance(value, list) else None
+
+
+@REGISTRY.add(("joined(`[1]`, null, `[2]`)", [1, 2]), ("joined(null)", None))
+def joined(*lists: Any) -> list[Any] | None:
+    """Put lists one after the other; what is no list is passed over, null if nothing is left."""
+    return [item for value in lists if isinstance(value, list) for item in value] or None

@@ -1,0 +1,115 @@
+"""Which paths an expression reads, found from its syntax tree without running it.
+
+A path is a tuple of member names from a root; `*` stands for the items of a list or the members of an object.
+A path that ends in `?` was only asked for its presence. Lint, coverage and the loss report live on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Path = tuple[str, ...]
+Ast = Mapping[str, Any]
+
+PRESENCE = "?"
+_THROUGH = frozenset({"not_null", "first_of", "as_list", "non_empty", "to_array"})
+_PRESENCE_ONLY = frozenset({"exists", "type", "count", "is_object", "is_list", "is_text"})
+
+
+class Trace:
+    """Walks one tree: collects what is read, and says where the result came from."""
+
+    def __init__(self, aliases: Mapping[str, frozenset[Path]]) -> None:
+        self._aliases = aliases
+        self.reads: set[Path] = set()
+
+    def result(self, node: Ast) -> frozenset[Path]:
+        """Give the paths that the whole expression's value may come from; these are not yet counted as read."""
+        return self._walk(node, None)
+
+    def consume(self, sources: frozenset[Path], *, presence: bool = False) -> None:
+        """Count paths as read, whole or only for presence."""
+        self.reads |= {(*path, PRESENCE) for path in sources} if presence else sources
+
+    def _walk(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        handler = getattr(self, f"_{node['type']}", None)
+        if handler is not None:
+            found: frozenset[Path] = handler(node, current)
+            return found
+        for child in node["children"]:
+            if isinstance(child, Mapping):
+                self.consume(self._walk(child, current))
+        return frozenset()
+
+    def _field(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        name = node["value"]
+        if current is None:
+            return self._aliases.get(name, frozenset())
+        return frozenset((*path, name) for path in current)
+
+    def _chain(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        for child in node["children"]:
+            current = self._walk(child, current)
+        return current if current is not None else frozenset()
+
+    _subexpression = _chain
+    _index_expression = _chain
+    _pipe = _chain
+
+    def _items(self, _node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        return frozenset((*path, "*") for path in current or ())
+
+    _index = _items
+
+    def _slice(self, _node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        return current or frozenset()
+
+    def _current(self, _node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        return current or frozenset()
+
+    _identity = _current
+
+    def _literal(self, _node: Ast, _current: frozenset[Path] | None) -> frozenset[Path]:
+        return frozenset()
+
+    def _projection(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        items = self._items(node, self._walk(node["children"][0], current))
+        if len(node["children"]) > 2:
+            self.consume(self._walk(node["children"][2], items))
+        return frozenset(_as_list(path) for path in self._walk(node["children"][1], items))
+
+    _filter_projection = _projection
+    _value_projection = _projection
+
+    def _flatten(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        return self._walk(node["children"][0], current)
+
+    def _or_expression(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        left = self._walk(node["children"][0], current)
+        self.consume(left, presence=True)
+        return left | self._walk(node["children"][1], current)
+
+    def _and_expression(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        self.consume(self._walk(node["children"][0], current), presence=True)
+        return self._walk(node["children"][1], current)
+
+    def _not_expression(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        self.consume(self._walk(node["children"][0], current), presence=True)
+        return frozenset()
+
+    def _function_expression(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
+        name = node["value"]
+        found: frozenset[Path] = frozenset()
+        for child in node["children"]:
+            sources = self._walk(child, current)
+            if name in _THROUGH:
+                found |= sources
+            else:
+                self.consume(sources, presence=name in _PRESENCE_ONLY)
+        return found
+
+
+def _as_list(path: Path) -> Path:
+    """Say where a projection's list is: `a.*` collected is `a` again, `a.*.b` stays."""
+    return path[:-1] if path and path[-1] == "*" else path

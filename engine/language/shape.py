@@ -1,0 +1,287 @@
+"""Shapes: trees that look like the document they make, compiled to closures.
+
+One mapping reads `$each → $where → $let → $when → one body`. A computed null leaves its member out; a written null
+stays. `Compiler.shape` gives a `Node`: what runs, where its value comes from, and how it stands in a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..config.document import Where
+from ..diagnostics import Diagnostics, did_you_mean
+from . import build, words
+from .expressions import ExpressionError, Fn, compile_tree, parse
+from .functions import CALLEES
+from .narrow import narrowing
+from .reads import Path, Trace
+from .scope import Scope
+from .text import TemplateError, compile_template, is_template
+from .words import Definition, Vocabulary
+
+_NOTHING: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A compiled piece of a shape.
+
+    `sources` are paths its value may be, not yet counted as read; `splices` says that a list it gives is opened into
+    the list around it; `literal` that it is written out and stays even when empty.
+    """
+
+    run: Fn
+    sources: frozenset[Path] = _NOTHING
+    splices: bool = False
+    literal: bool = False
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Compiles the shapes of one file: reports what is wrong, and collects what is read."""
+
+    vocabulary: Vocabulary
+    diagnostics: Diagnostics
+    reads: set[Path] = field(default_factory=set)
+    using: tuple[str, ...] = ()
+
+    def expression(self, where: Where, scope: Scope) -> Node:
+        """Compile a scalar that must be an expression."""
+        text = where.value
+        if not isinstance(text, str) or not text.startswith("="):
+            self.diagnostics.error("expression-required", where, "an expression is needed here; it starts with `=`")
+            return Node(build.NULL_RUN)
+        return self._expression(where, text, scope)
+
+    def condition(self, where: Where, scope: Scope) -> Fn:
+        """Compile an expression of which only the truth matters."""
+        node = self.expression(where, scope)
+        self._consume(node, presence=True)
+        return node.run
+
+    def value(self, where: Where, scope: Scope) -> Fn:
+        """Compile a shape whose value is used here, so that its sources count as read."""
+        node = self.shape(where, scope)
+        self._consume(node)
+        return node.run
+
+    def shape(self, where: Where, scope: Scope) -> Node:
+        """Compile any shape."""
+        value = where.value
+        if isinstance(value, dict):
+            return self._mapping(where, value, scope)
+        if isinstance(value, list):
+            return self._list(where, value, scope)
+        if isinstance(value, str):
+            if value.startswith("="):
+                return self._expression(where, value, scope)
+            if is_template(value):
+                return self._text(where, value, scope)
+        return Node(build.constant(value), literal=True)
+
+    def _expression(self, where: Where, text: str, scope: Scope) -> Node:
+        try:
+            tree = parse(text[1:])
+            run = compile_tree(tree, scope.slots, CALLEES)
+        except ExpressionError as error:
+            self._report(where, error, scope)
+            return Node(build.NULL_RUN)
+        trace = Trace(scope.aliases)
+        sources = trace.result(tree)
+        self.reads |= trace.reads
+        return Node(run, sources)
+
+    def _report(self, where: Where, error: ExpressionError, scope: Scope) -> None:
+        known = {"unknown-root": scope.slots, "unknown-function": CALLEES}.get(error.code)
+        suggestion = did_you_mean(error.subject, known) if known is not None and error.subject else None
+        text = str(where.value)
+        offset = text.find(error.subject, 1) if error.subject else error.offset + 1
+        length = len(error.subject) if error.subject else 1
+        self.diagnostics.error(
+            error.code, where, str(error), help=suggestion, offset=max(min(offset, len(text) - 1), 0), length=length
+        )
+
+    def _text(self, where: Where, text: str, scope: Scope) -> Node:
+        try:
+            template = compile_template(text, scope)
+        except TemplateError as error:
+            known = {"unknown-root": scope.slots}.get(error.code)
+            suggestion = did_you_mean(error.subject, known) if known is not None and error.subject else None
+            offset = sum(len(line) for line in text.splitlines(keepends=True)[: error.line])
+            self.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset)
+            return Node(build.NULL_RUN)
+        self.reads |= template.reads
+        return Node(template.run)
+
+    def _list(self, where: Where, items: Sequence[Any], scope: Scope) -> Node:
+        nodes = [self.shape(where.at(index), scope) for index in range(len(items))]
+        for node in nodes:
+            self._consume(node)
+        literal = not nodes or any(node.literal for node in nodes)
+        return Node(build.make_list([(node.run, node.splices) for node in nodes]), literal=literal)
+
+    def _mapping(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
+        body = words.check(where, value, self.diagnostics)
+        if "$each" in value:
+            return self._each(where, value, scope, body)
+        run, splices, literal, sources = self._guarded(where, value, scope, body)
+        return Node(run, sources, splices, literal)
+
+    def _each(self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None) -> Node:
+        source = self.expression(where.at("$each"), scope)
+        name = value.get("$as")
+        name = name if isinstance(name, str) else "item"
+        inner, slot = scope.bind(name, frozenset((*path, "*") for path in source.sources))
+        inner, index_slot = inner.bind(f"{name}_index")
+        condition = None
+        if "$where" in value:
+            condition = self.condition(where.at("$where"), inner)
+            inner = self._narrowed(where.at("$where"), inner)
+        run, splices, _, sources = self._guarded(where, value, inner, body)
+        self.reads |= sources
+        return Node(build.each(source.run, slot, index_slot, condition, run, opens=splices), splices=True)
+
+    def _guarded(
+        self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None
+    ) -> tuple[Fn, bool, bool, frozenset[Path]]:
+        bindings: list[tuple[int, Fn]] = []
+        if isinstance(value.get("$let"), dict):
+            scope, bindings = self.bindings(where.at("$let"), scope)
+        condition = None
+        if "$when" in value:
+            condition = self.condition(where.at("$when"), scope)
+            scope = self._narrowed(where.at("$when"), scope)
+        node = self._body(where, value, scope, body)
+        run = build.guarded(bindings, condition, node.run)
+        return run, node.splices, node.literal and condition is None, node.sources
+
+    def bindings(self, where: Where, scope: Scope) -> tuple[Scope, list[tuple[int, Fn]]]:
+        """Compile `$let` or `$with`: each name is known to those after it."""
+        bound: list[tuple[int, Fn]] = []
+        members = where.value
+        for name in members if isinstance(members, dict) else ():
+            node = self.shape(where.at(name), scope)
+            scope, slot = scope.bind(name, node.sources)
+            bound.append((slot, node.run))
+        return scope, bound
+
+    def _narrowed(self, where: Where, scope: Scope) -> Scope:
+        found = narrowing(where.value)
+        return scope.narrow(*found) if found is not None and found[0] in scope.aliases else scope
+
+    def _body(self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None) -> Node:
+        match body:
+            case "$value":
+                return self.shape(where.at("$value"), scope)
+            case "$splice":
+                node = self.shape(where.at("$splice"), scope)
+                return Node(node.run, node.sources, splices=True)
+            case "$use":
+                return self._use(where, value, scope)
+            case "$switch":
+                return self._switch(where, value, scope)
+            case "$lookup":
+                return self._lookup(where, value, scope)
+            case "$merge":
+                return Node(build.merge([self.value(where.at("$merge", i), scope) for i in _indices(value["$merge"])]))
+            case "$first":
+                return self._first(where, value, scope)
+            case _:
+                return self._members(where, value, scope)
+
+    def _members(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
+        members = [name for name in value if not name.startswith("$")]
+        kept = value.get("$nulls")
+        kept = {name for name in kept if isinstance(name, str)} if isinstance(kept, list) else set()
+        for name in sorted(kept - set(members)):
+            self.diagnostics.error("missing-partner", where.at("$nulls"), f"`$nulls` names `{name}`, which is not here")
+        runs = [(name, self.value(where.at(name), scope), name in kept) for name in members]
+        return Node(build.make_object(runs), literal=not members)
+
+    def _first(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
+        nodes = [self.shape(where.at("$first", index), scope) for index in _indices(value["$first"])]
+        sources = frozenset(path for node in nodes for path in node.sources)
+        return Node(build.first([(node.run, node.literal) for node in nodes]), sources)
+
+    def _switch(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
+        selector = self.expression(where.at("$switch"), scope)
+        self._consume(selector)
+        subject = narrowing(where.at("$switch").value, selector=True)
+        cases: dict[str, Fn] = {}
+        sources: frozenset[Path] = _NOTHING
+        branches = value.get("$case")
+        splices = False
+        for labels in branches if isinstance(branches, dict) else ():
+            names = labels.split("|")
+            inner = scope.narrow(subject[0], names) if subject and subject[0] in scope.aliases else scope
+            node = self.shape(where.at("$case", labels), inner)
+            sources |= node.sources
+            splices |= node.splices
+            for name in names:
+                if name in cases:
+                    self.diagnostics.error("two-bodies", where.at("$case").key(labels), f"`{name}` has a case already")
+                cases[name] = node.run
+        otherwise = None
+        if "$else" in value:
+            node = self.shape(where.at("$else"), scope)
+            otherwise, sources, splices = node.run, sources | node.sources, splices or node.splices
+        return Node(build.switch(selector.run, cases, otherwise), sources, splices)
+
+    def _lookup(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
+        name = value["$lookup"]
+        table = self.vocabulary.tables.get(name) if isinstance(name, str) else None
+        if table is None:
+            suggestion = did_you_mean(str(name), self.vocabulary.tables)
+            self.diagnostics.error("unknown-table", where.at("$lookup"), f"there is no table `{name}`", help=suggestion)
+            table = {}
+        else:
+            self.vocabulary.used.add(("tables", str(name)))
+        key = self.value(where.at("$of"), scope) if "$of" in value else build.NULL_RUN
+        otherwise = self.value(where.at("$else"), scope) if "$else" in value else None
+        return Node(build.lookup(key, table, otherwise))
+
+    def _use(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
+        name = value["$use"]
+        definition = self.vocabulary.definitions.get(name) if isinstance(name, str) else None
+        if definition is None:
+            suggestion = did_you_mean(str(name), self.vocabulary.definitions)
+            message = f"there is no definition `{name}`"
+            self.diagnostics.error("unknown-definition", where.at("$use"), message, help=suggestion)
+            return Node(build.NULL_RUN)
+        self.vocabulary.used.add(("define", str(name)))
+        if name in self.using:
+            chain = " → ".join((*self.using, str(name)))
+            self.diagnostics.error("recursive-definition", where.at("$use"), f"a definition uses itself: {chain}")
+            return Node(build.NULL_RUN)
+        return self._inlined(where, str(name), definition, scope)
+
+    def _inlined(self, where: Where, name: str, definition: Definition, scope: Scope) -> Node:
+        given = where.value.get("$with") if isinstance(where.value, dict) else None
+        given = given if isinstance(given, dict) else {}
+        for argument in given:
+            if argument not in definition.args:
+                suggestion = did_you_mean(argument, definition.args)
+                message = f"`{name}` takes no argument `{argument}`"
+                self.diagnostics.error("unknown-argument", where.at("$with").key(argument), message, help=suggestion)
+        inner = scope.only(words.EVERYWHERE)
+        bound: list[tuple[int, Fn]] = []
+        for argument in definition.args:
+            if argument in given:
+                node = self.shape(where.at("$with", argument), scope)
+                inner, slot = inner.bind(argument, node.sources)
+                bound.append((slot, node.run))
+            else:
+                self.diagnostics.error("missing-argument", where, f"`{name}` needs the argument `{argument}`")
+                inner, _ = inner.bind(argument)
+        user = Compiler(self.vocabulary, self.diagnostics, self.reads, (*self.using, name))
+        node = user.shape(definition.make, inner)
+        return Node(build.guarded(bound, None, node.run), node.sources, node.splices, node.literal)
+
+    def _consume(self, node: Node, *, presence: bool = False) -> None:
+        self.reads |= {(*path, "?") for path in node.sources} if presence else node.sources
+
+
+def _indices(value: Any) -> range:
+    return range(len(value)) if isinstance(value, list) else range(0)

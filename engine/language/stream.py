@@ -1,0 +1,212 @@
+"""Stream rules: what each event of a stream becomes.
+
+A rule reads `on → when → $each → $where → $let → set → emit`. `dispatch` picks rules by the label of an event (rules
+without `on` are for every event); `match: all` runs every rule that fits, `first` only the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..config.document import Where
+from ..diagnostics import did_you_mean
+from . import build
+from .expressions import Fn
+from .narrow import narrowing
+from .operators import is_false
+from .scope import Scope
+from .shape import Compiler
+
+Frame = list[Any]
+Run = Callable[[Frame, list[Any]], bool]
+
+STATE = "state"
+ENDED = "ended"
+_RULE_WORDS = ("on", "when", "$each", "$as", "$where", "$let", "set", "emit")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The compiled rules of one file: `by_label` where the event's label has rules of its own, else `others`."""
+
+    dispatch: Fn | None
+    by_label: Mapping[str, tuple[Run, ...]]
+    others: tuple[Run, ...]
+    first_only: bool
+
+    def run(self, frame: Frame) -> list[Any]:
+        """Run the rules on the event in the frame and give what they emit."""
+        out: list[Any] = []
+        rules = self.others
+        if self.dispatch is not None:
+            label = self.dispatch(frame)
+            rules = self.by_label.get(label if type(label) is str else build.label(label), rules)
+        if self.first_only:
+            for rule in rules:
+                if rule(frame, out):
+                    break
+        else:
+            for rule in rules:
+                rule(frame, out)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    labels: tuple[str, ...] | None
+    run: Run
+
+
+def compile_rules(where: Where, scope: Scope, compiler: Compiler) -> Rules:
+    """Compile the `dispatch`, `match`, `state` and `rules` of a stream file."""
+    value = where.value
+    file: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    dispatch = None
+    if "dispatch" in file:
+        node = compiler.expression(where.at("dispatch"), scope)
+        compiler.reads |= node.sources
+        dispatch = node.run
+    known = frozenset(state_of(file)) | {ENDED}
+    entries = file.get("rules")
+    rules = [
+        _compile_rule(where.at("rules", index), scope, compiler, known)
+        for index in range(len(entries) if isinstance(entries, list) else 0)
+    ]
+    labels = {label for rule in rules for label in rule.labels or ()}
+    by_label = {label: tuple(_for_label(rules, label)) for label in labels}
+    others = tuple(rule.run for rule in rules if rule.labels is None)
+    return Rules(dispatch, by_label, others, file.get("match") == "first")
+
+
+def state_of(file: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the state that a stream starts with."""
+    state = file.get("state")
+    return dict(state) if isinstance(state, dict) else {}
+
+
+def _for_label(rules: Iterable[_Rule], label: str) -> Iterable[Run]:
+    return (rule.run for rule in rules if rule.labels is None or label in rule.labels)
+
+
+def _compile_rule(where: Where, scope: Scope, compiler: Compiler, state: frozenset[str]) -> _Rule:
+    value = where.value
+    rule: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    for name in rule:
+        if name not in _RULE_WORDS:
+            message = f"a rule has no word `{name}`"
+            compiler.diagnostics.error("unknown-word", where.key(name), message, help=did_you_mean(name, _RULE_WORDS))
+    condition = None
+    if "when" in rule:
+        condition = compiler.condition(where.at("when"), scope)
+        found = narrowing(rule["when"])
+        scope = scope.narrow(*found) if found is not None and found[0] in scope.aliases else scope
+    run = _loop(where, rule, scope, compiler, state)
+    return _Rule(_labels(where, rule, compiler), _conditional(condition, run))
+
+
+def _labels(where: Where, rule: Mapping[str, Any], compiler: Compiler) -> tuple[str, ...] | None:
+    if "on" not in rule:
+        return None
+    labels = rule["on"] if isinstance(rule["on"], list) else [rule["on"]]
+    file = where.document.data
+    if isinstance(file, dict) and "dispatch" not in file:
+        compiler.diagnostics.error("missing-partner", where.key("on"), "`on` needs `dispatch` at the top of the file")
+    return tuple(str(label) for label in labels)
+
+
+def _conditional(condition: Fn | None, run: Run) -> Run:
+    if condition is None:
+        return run
+    return lambda frame, out: False if is_false(condition(frame)) else run(frame, out)
+
+
+def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]) -> Run:
+    if "$each" not in rule:
+        return _actions(where, rule, scope, compiler, state)
+    source = compiler.expression(where.at("$each"), scope)
+    name = rule.get("$as")
+    if not isinstance(name, str):
+        compiler.diagnostics.error("missing-partner", where.key("$each"), "`$each` needs `$as` beside it")
+        name = "item"
+    inner, slot = scope.bind(name, frozenset((*path, "*") for path in source.sources))
+    inner, index_slot = inner.bind(f"{name}_index")
+    condition = compiler.condition(where.at("$where"), inner) if "$where" in rule else None
+    body = _actions(where, rule, inner, compiler, state)
+
+    def run(frame: Frame, out: list[Any]) -> bool:
+        items = source.run(frame)
+        if not isinstance(items, list):
+            return False
+        for index, item in enumerate(items):
+            frame[slot] = item
+            frame[index_slot] = index
+            if condition is None or not is_false(condition(frame)):
+                body(frame, out)
+        return bool(items)
+
+    return run
+
+
+def _actions(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]) -> Run:
+    bindings: list[tuple[int, Fn]] = []
+    if "$let" in rule:
+        scope, bindings = compiler.bindings(where.at("$let"), scope)
+    setters = _setters(where, rule, scope, compiler, state)
+    emitters = _emitters(where, rule, scope, compiler)
+    state_slot = scope.slots[STATE]
+    if not bindings and not setters and len(emitters) == 1:
+        return _emit_one(emitters[0])
+
+    def run(frame: Frame, out: list[Any]) -> bool:
+        for slot, value in bindings:
+            frame[slot] = build.plain(value(frame))
+        for name, value in setters:
+            frame[state_slot][name] = build.plain(value(frame))
+        for emitter in emitters:
+            _collect(emitter(frame), out)
+        return True
+
+    return run
+
+
+def _emit_one(emitter: Fn) -> Run:
+    def run(frame: Frame, out: list[Any]) -> bool:
+        made = emitter(frame)
+        if type(made) is dict:
+            out.append(made)
+        else:
+            _collect(made, out)
+        return True
+
+    return run
+
+
+def _collect(made: Any, out: list[Any]) -> None:
+    if isinstance(made, list):
+        out.extend(made)
+    elif made is not None:
+        out.append(made)
+
+
+def _setters(
+    where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]
+) -> Sequence[tuple[str, Fn]]:
+    names = rule.get("set")
+    setters = []
+    for name in names if isinstance(names, dict) else ():
+        if name not in state:
+            message = f"the state has no `{name}`"
+            help_text = did_you_mean(name, state) or "declare its first value under `state:`"
+            compiler.diagnostics.error("unknown-state", where.at("set").key(name), message, help=help_text)
+        setters.append((name, compiler.value(where.at("set", name), scope)))
+    return tuple(setters)
+
+
+def _emitters(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler) -> Sequence[Fn]:
+    entries = rule.get("emit")
+    if isinstance(entries, dict):
+        return (compiler.value(where.at("emit"), scope),)
+    count = len(entries) if isinstance(entries, list) else 0
+    return tuple(compiler.value(where.at("emit", index), scope) for index in range(count))
