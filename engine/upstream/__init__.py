@@ -1,1 +1,1 @@
-"""The one seam to HTTP upstreams."""
+"""The one seam to the services we call."""

@@ -25,7 +25,7 @@ class Kind:
 
     reader: Callable[[int], FrameReader]
     write: Callable[[str | None, bytes], bytes]
-    boundary: Callable[[bytes], int]
+    boundary: Callable[[bytes | bytearray, int], int]
     content_type: str
     keep_alive: str | None
 
@@ -60,9 +60,9 @@ class Framing:
         """One frame as bytes."""
         return KINDS[self.kind].write(event, data)
 
-    def boundary(self, data: bytes) -> int:
-        """How many leading bytes of `data` hold whole frames only."""
-        return KINDS[self.kind].boundary(data)
+    def boundary(self, data: bytes | bytearray, start: int = 0) -> int:
+        """How many leading bytes of `data` hold whole frames only; 0 when no frame ends behind `start`."""
+        return KINDS[self.kind].boundary(data, start)
 
     @property
     def media_type(self) -> str:

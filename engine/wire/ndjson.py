@@ -54,6 +54,6 @@ def write(event: str | None, data: bytes) -> bytes:
     return data + b"\n"
 
 
-def boundary(data: bytes) -> int:
-    """The length of the prefix that ends with a whole line."""
-    return data.rfind(b"\n") + 1
+def boundary(data: bytes | bytearray, start: int = 0) -> int:
+    """The length of the prefix of `data` that ends with a whole line; the search begins at `start`."""
+    return data.rfind(b"\n", start) + 1

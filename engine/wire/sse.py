@@ -13,7 +13,7 @@ class Reader:
     Raises FrameError when an event passes `cap` bytes.
     """
 
-    __slots__ = ("_cap", "_tail", "_fresh", "truncated")
+    __slots__ = ("_cap", "_fresh", "_tail", "truncated")
 
     def __init__(self, cap: int) -> None:
         self._cap = cap
@@ -83,6 +83,9 @@ def _lines(data: bytes) -> bytes:
 
 
 def _parse(block: bytes) -> Frame | None:
+    head, _, rest = block.partition(b"\n")
+    if head.startswith(b"event: ") and rest.startswith(b"data: ") and b"\n" not in rest:  # by far the most common
+        return Frame(head[7:].decode("utf-8", "replace"), rest[6:])
     event: str | None = None
     data: list[bytes] = []
     for line in block.split(b"\n"):

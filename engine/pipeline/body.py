@@ -1,0 +1,54 @@
+"""The client's body: bounded, parsed once, and asked for the model and for whether to stream."""
+
+from __future__ import annotations
+
+import orjson
+
+from ..wire.members import spans
+from .contract import Endpoint
+from .errors import Problem
+from .exchange import Exchange
+
+_MAX_MODEL = 256
+
+
+async def receive(exchange: Exchange) -> None:
+    """Fill in the raw body, the parsed one, the model and the stream flag. Raises Problem for what is malformed."""
+    endpoint = exchange.endpoint
+    assert endpoint is not None
+    incoming = exchange.incoming
+    if incoming.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem("invalid_request", "Send the body without a content coding.", status=415)
+    exchange.raw = await incoming.read_body(endpoint.max_body or exchange.snapshot.settings.max_body)
+    exchange.body = parse(exchange.raw)
+    exchange.model = _model(exchange, endpoint)
+    wanted = endpoint.stream
+    exchange.stream = bool(wanted(exchange.context())) if callable(wanted) else wanted
+
+
+def parse(raw: bytes) -> dict[str, object]:
+    """The JSON object in `raw`. Raises Problem with the place of the fault, never with the text around it."""
+    if not raw.strip():
+        raise Problem("invalid_request", "The body is empty; send a JSON object.", code="invalid_json")
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as fault:
+        place = f"line {fault.lineno} column {fault.colno}"
+        message = f"The body is not valid JSON: {fault.msg.partition(':')[0]} at {place}."
+        raise Problem("invalid_request", message, code="invalid_json") from fault
+    if not isinstance(body, dict):
+        raise Problem("invalid_request", "The body must be a JSON object.", code="invalid_json")
+    return body
+
+
+def _model(exchange: Exchange, endpoint: Endpoint) -> str:
+    """The name of the wanted model. A body that names it twice means different things to different readers."""
+    member = endpoint.model_member
+    if member is not None and member in exchange.body and len(spans(exchange.raw, member)) > 1:
+        raise Problem("invalid_request", f"The body has {member!r} twice.", param=member, code="duplicate_key")
+    model = endpoint.model(exchange.context()) if endpoint.model is not None else None
+    if not isinstance(model, str) or not model:
+        raise Problem("invalid_request", "The request names no model.", param=member, code="missing_model")
+    if len(model) > _MAX_MODEL or not model.isprintable():
+        raise Problem("invalid_request", "The model's name is not a name.", param=member, code="invalid_model")
+    return model

@@ -1,0 +1,63 @@
+"""Who calls: the client's credential, judged on headers and query before any byte of the body is read."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+
+from .contract import CredentialPlace, Key
+from .errors import Problem
+from .exchange import Exchange
+
+_MAX_LENGTH = 512
+
+
+def authenticate(exchange: Exchange, extra: Mapping[str, Key]) -> None:
+    """Fill in the key. `extra` holds keys beside those of the snapshot, by the same digest.
+
+    Raises Problem when there is no credential, when two differ, and when the one given is unknown or not valid now.
+    """
+    endpoint = exchange.endpoint
+    assert endpoint is not None
+    found = {value for place in endpoint.auth for value in _values(exchange, place)}
+    if not found:
+        raise Problem("authentication", "No API key was given.", code="missing_api_key")
+    if len(found) > 1:
+        message = "Two different API keys were given; send one, or the same one twice."
+        raise Problem("invalid_request", message, code="conflicting_credentials")
+    credential = found.pop()
+    key = lookup(credential, exchange.snapshot.keys) or lookup(credential, extra)
+    if key is None or key.disabled or (key.expires is not None and key.expires <= time.time()):
+        raise Problem("authentication", "The API key is not valid.", code="invalid_api_key")
+    exchange.key = key
+
+
+def digest(credential: str) -> str:
+    """What is kept of a credential: its SHA-256 in lower-case hex."""
+    return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def lookup(credential: str, keys: Mapping[str, Key]) -> Key | None:
+    """The key of a credential; its form is checked before anything is looked up.
+
+    The table is keyed by digest, so how long a lookup takes says nothing about any credential.
+    """
+    if len(credential) > _MAX_LENGTH or not credential.isascii() or not credential.isprintable():
+        return None
+    return keys.get(digest(credential))
+
+
+def _values(exchange: Exchange, place: CredentialPlace) -> Iterator[str]:
+    """The credentials that stand at one place; empty ones do not count."""
+    if place.query is not None:
+        yield from (value for name, value in exchange.pairs if name == place.query and value)
+        return
+    value = exchange.incoming.headers.get(place.header or "", "").strip()
+    if place.scheme is None:
+        if value:
+            yield value
+        return
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() == place.scheme.lower() and rest.strip():
+        yield rest.strip()

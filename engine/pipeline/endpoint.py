@@ -1,0 +1,121 @@
+"""The first step: which endpoint is called, and which protocol answers when none is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from .contract import Endpoint, Snapshot
+from .errors import Problem
+from .exchange import Exchange
+
+_PLACEHOLDER = re.compile(r"\{(\w+)(:path)?\}")
+_MAX_QUERY_MEMBERS = 100
+
+
+class Matcher:
+    """The endpoints of a snapshot, indexed: written paths in a table, those with placeholders in order."""
+
+    __slots__ = ("_fixed", "_mounts", "_patterns")
+
+    def __init__(self, endpoints: Sequence[Endpoint], mounts: Sequence[str]) -> None:
+        self._mounts = sorted({*mounts, ""}, key=len, reverse=True)
+        self._fixed: dict[str, list[Endpoint]] = {}
+        self._patterns: list[tuple[re.Pattern[str], Endpoint]] = []
+        for endpoint in endpoints:
+            if "{" in endpoint.pattern:
+                self._patterns.append((_compile(endpoint.pattern), endpoint))
+            else:
+                self._fixed.setdefault(endpoint.pattern, []).append(endpoint)
+
+    def candidates(self, path: str) -> Iterator[tuple[Endpoint, dict[str, str]]]:
+        """Every endpoint whose pattern fits the decoded path, with the values of its placeholders."""
+        for inner in self.unmounted(path):
+            for endpoint in self._fixed.get(inner, ()):
+                yield endpoint, {}
+            for pattern, endpoint in self._patterns:
+                if found := pattern.fullmatch(inner):
+                    yield endpoint, found.groupdict()
+
+    def unmounted(self, path: str) -> Iterator[str]:
+        """The path without each mount that it stands under."""
+        for mount in self._mounts:
+            if not mount or path.startswith(mount + "/"):
+                yield path[len(mount) :]
+
+
+def match(exchange: Exchange, matcher: Matcher) -> None:
+    """Fill in the endpoint, the client's protocol, path values and query.
+
+    Raises Problem for an illegal path, an unknown one, and a known one with another method.
+    """
+    incoming = exchange.incoming
+    try:
+        exchange.pairs = parse_qsl(incoming.query, keep_blank_values=True, max_num_fields=_MAX_QUERY_MEMBERS)
+    except ValueError as fault:
+        raise Problem("invalid_request", "The query has too many members.") from fault
+    exchange.query = dict(reversed(exchange.pairs))
+    path = decode_path(incoming.path)
+    methods: list[str] = []
+    for endpoint, values in matcher.candidates(path):
+        if endpoint.method != incoming.method:
+            methods.append(endpoint.method)
+            exchange.client = exchange.client or endpoint.protocol
+            continue
+        exchange.path = values
+        if endpoint.when is None or endpoint.when(exchange.context()):
+            exchange.endpoint, exchange.client = endpoint, endpoint.protocol
+            return
+    exchange.path = {}
+    if methods:
+        allow = {"allow": ", ".join(sorted(set(methods)))}
+        raise Problem("invalid_request", f"{path} does not answer this method.", status=405, headers=allow)
+    raise Problem("not_found", f"There is no endpoint {shown(path)}.", code="unknown_endpoint")
+
+
+def fallback(exchange: Exchange, matcher: Matcher) -> None:
+    """Choose the protocol of an answer to a request that no endpoint took."""
+    snapshot: Snapshot = exchange.snapshot
+    paths = list(matcher.unmounted(exchange.incoming.path))
+    for surface in snapshot.surfaces:
+        if any(path.startswith(surface.prefix) for path in paths) and (
+            surface.when is None or surface.when(exchange.context())
+        ):
+            exchange.client = surface.protocol
+            return
+
+
+def decode_path(raw: str) -> str:
+    """The path, percent-decoded exactly once and without a closing slash.
+
+    Raises Problem for what could be read differently further on: dot segments, control characters, a second encoding.
+    """
+    try:
+        path = unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError as fault:
+        raise Problem("invalid_request", "The path is not valid UTF-8.") from fault
+    segments = path.split("/")
+    if not path.isprintable() or "%" in path or "\\" in path or ".." in segments or "." in segments:
+        raise Problem("invalid_request", "The path holds characters that no endpoint has.", code="illegal_path")
+    return path.rstrip("/") or "/"
+
+
+def shown(text: str, limit: int = 64) -> str:
+    """Text of a client, short enough for a message."""
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """A pattern such as `/v1/things/{id}` or `/v1/{name:path}:verb`; `path` lets the value hold slashes."""
+    parts, end = [], 0
+    for found in _PLACEHOLDER.finditer(pattern):
+        parts.append(re.escape(pattern[end : found.start()]))
+        parts.append(f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})")
+        end = found.end()
+    return re.compile("".join(parts) + re.escape(pattern[end:]))
+
+
+def header_values(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
+    """The named headers that are present, byte for byte."""
+    return [(name, headers[name]) for name in names if name in headers]

@@ -1,0 +1,86 @@
+"""The state of one request on its way, and the two faces of the server that the pipeline sees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .contract import Call, Endpoint, Key, Loss, Snapshot, Target, WireProtocol
+
+
+class Incoming(Protocol):
+    """A request whose head has arrived. Header names are lower case, values stripped."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...  # as sent, still percent-encoded, without the query
+    @property
+    def query(self) -> str: ...  # as sent
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    async def read_body(self, limit: int) -> bytes:
+        """The whole body. Raises Problem when it is larger than `limit`."""
+
+
+class Reply(Protocol):
+    """The way back to the client."""
+
+    @property
+    def started(self) -> bool:
+        """Whether the client can have seen anything."""
+
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None: ...
+    async def start(self, status: int, headers: Mapping[str, str]) -> None: ...
+    async def write(self, data: bytes) -> None: ...
+    async def finish(self) -> None: ...
+    def abort(self) -> None:
+        """Cut the connection, so that the client cannot take a broken answer for a whole one."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request: filled in step by step, each member written by one step."""
+
+    snapshot: Snapshot
+    incoming: Incoming
+    reply: Reply
+    request_id: str
+    started: float = field(default_factory=time.monotonic)
+
+    # endpoint
+    client: WireProtocol | None = None
+    endpoint: Endpoint | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    pairs: Sequence[tuple[str, str]] = ()
+
+    # credential
+    key: Key | None = None
+
+    # body
+    raw: bytes = b""
+    body: dict[str, Any] = field(default_factory=dict)
+    model: str = ""
+    stream: bool = False
+
+    # model and targets
+    targets: Sequence[Target] = ()
+
+    # sending
+    target: Target | None = None
+    attempts: int = 0
+    losses: Sequence[Loss] = ()
+    status: int = 0
+    outcome: str = ""
+    stopping: dict[str, Any] | None = None
+
+    def call(self, target: Mapping[str, object] | None = None) -> Call:
+        """A fresh set of roots for the mappings of one attempt."""
+        return Call(path=self.path, query=self.query, headers=self.incoming.headers, target=target or {})
+
+    def context(self) -> dict[str, object]:
+        """The roots of the expressions of an endpoint."""
+        return {"path": self.path, "query": self.query, "headers": self.incoming.headers, "body": self.body}

@@ -1,0 +1,78 @@
+"""The client's end of a stream: the preamble held back, one write for each read, a sign of life in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+
+from .exchange import Reply
+
+HELD = 64 * 1024
+"""Bytes of preamble that are held back at most."""
+
+
+class Outlet:
+    """Writes whole frames to a client. Nothing is sent before something is worth seeing, or `patience` is over.
+
+    While nothing happens for `patience` seconds, `idle` is written, unless it is empty.
+    """
+
+    def __init__(self, reply: Reply, headers: Mapping[str, str], idle: bytes, patience: float = 15.0) -> None:
+        self._reply = reply
+        self._headers = headers
+        self._idle = idle
+        self._patience = patience
+        self._held = bytearray()
+        self._lock = asyncio.Lock()
+        self._last = asyncio.get_running_loop().time()
+        self._beat: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Outlet:
+        if self._idle:
+            self._beat = asyncio.create_task(self._keep_alive())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._beat is not None:
+            self._beat.cancel()
+
+    async def put(self, data: bytes, *, visible: bool) -> None:
+        """Send `data`; hold it as long as nothing `visible` has come and the bound on what is held allows it."""
+        self._last = asyncio.get_running_loop().time()
+        async with self._lock:
+            if self._reply.started:
+                if data:
+                    await self._reply.write(data)
+                return
+            self._held += data
+            if visible or len(self._held) > HELD:
+                await self._open()
+
+    async def finish(self) -> None:
+        """End the stream; what was held is sent."""
+        async with self._lock:
+            if not self._reply.started:
+                await self._open()
+            await self._reply.finish()
+
+    async def _open(self) -> None:
+        await self._reply.start(200, self._headers)
+        if self._held:
+            await self._reply.write(bytes(self._held))
+            self._held.clear()
+
+    async def _keep_alive(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            silence = loop.time() - self._last
+            if silence < self._patience:
+                await asyncio.sleep(self._patience - silence)
+                continue
+            async with self._lock:
+                if not self._reply.started:
+                    await self._open()
+                await self._reply.write(self._idle)
+            self._last = loop.time()

@@ -1,0 +1,98 @@
+"""Same protocol on both sides: bytes go through untouched, but for the model's name; frames are only watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from ..wire.members import replaced
+from .contract import Call, Json, Loss, Target, UpstreamErrorBody, WireProtocol
+from .exchange import Exchange
+from .plan import Relay, Watch, error_event, parse_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Passthrough:
+    """The plan of an attempt whose target speaks the client's protocol and needs no changes."""
+
+    client: WireProtocol
+    call: Call
+    body: bytes
+    request: Mapping[str, object]
+    forwards: bool = True
+    losses: tuple[Loss, ...] = ()
+
+    @property
+    def upstream(self) -> WireProtocol:
+        """The same protocol."""
+        return self.client
+
+    def answer(self, raw: bytes) -> bytes:
+        """The same bytes, once they have been seen to be an answer. Raises UpstreamErrorBody and Problem."""
+        document = parse_answer(raw)
+        try:
+            self.client.decode_response(document, self.call)
+        except UpstreamErrorBody:
+            raise
+        except Exception:  # noqa: BLE001, S110 - what we cannot read may still be right for the client
+            pass
+        return raw
+
+    def relay(self) -> Relay:
+        """A relay that lets whole frames through as they are."""
+        return PassthroughRelay(self.client, self.call)
+
+
+def plan(exchange: Exchange, target: Target, client: WireProtocol) -> Passthrough:
+    """The plan; the body differs from the client's only in the value of the model member, if at all."""
+    endpoint, body = exchange.endpoint, exchange.raw
+    assert endpoint is not None
+    if target.model != exchange.model and endpoint.model_member in exchange.body:
+        body = replaced(body, endpoint.model_member, orjson.dumps(target.model))
+    request = {"model": target.model, "stream": exchange.stream}
+    return Passthrough(client, exchange.call(target.view), body, request)
+
+
+class PassthroughRelay(Watch):
+    """Lets whole frames through and decodes a copy, only to learn whether the stream ends well."""
+
+    __slots__ = ("_call", "_decoder", "_framing", "_pending", "_protocol")
+
+    def __init__(self, protocol: WireProtocol, call: Call) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self._call = call
+        self._framing = protocol.framing
+        self._decoder = protocol.stream_decoder(call, protocol)
+        self._pending = bytearray()
+
+    @property
+    def satisfied(self) -> bool:
+        """Never: every byte belongs to the client."""
+        return False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The whole frames that are there now; a frame that was cut waits for its rest."""
+        self.see(self._decoder.feed(chunk))
+        if not self._pending:
+            end = self._framing.boundary(chunk)
+            if end == len(chunk):
+                return chunk
+            self._pending += chunk[end:]
+            return chunk[:end]
+        seen = len(self._pending)
+        self._pending += chunk
+        end = self._framing.boundary(self._pending, max(0, seen - 2))
+        whole = bytes(self._pending[:end])
+        del self._pending[:end]
+        return whole
+
+    def close(self, error: Json | None = None) -> bytes:
+        """The rest of the bytes after a good end or an error that the upstream said itself; else an error of ours."""
+        if self.failed is None:
+            self.see(self._decoder.close(error))
+            if self.failed is not None:
+                return self._protocol.stream_encoder(self._call).feed([error_event(self.failed)])
+        return bytes(self._pending)

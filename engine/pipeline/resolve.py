@@ -1,0 +1,35 @@
+"""From the model's public name to the targets that may serve it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from .contract import Service, Target, WireProtocol
+from .endpoint import shown
+from .errors import Problem
+from .exchange import Exchange
+
+
+def resolve(exchange: Exchange) -> None:
+    """Fill in the targets. Raises Problem when the caller's group has no such model, or none that is configured."""
+    assert exchange.key is not None
+    snapshot, group = exchange.snapshot, exchange.key.group
+    targets = snapshot.resolve(exchange.model, group)
+    if not targets:
+        names = [str(model["id"]) for model in snapshot.models_of(group)]
+        close = get_close_matches(exchange.model, names, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        member = exchange.endpoint.model_member if exchange.endpoint else None
+        message = f"There is no model {shown(exchange.model)} for this key.{hint}"
+        raise Problem("not_found", message, code="model_not_found", param=member)
+    exchange.targets = [target for target in targets if target.provider.problem is None]
+    if not exchange.targets:
+        message = f"No provider of {shown(exchange.model)} is configured."
+        raise Problem("unavailable", message, code="provider_not_configured")
+
+
+def service_of(target: Target, client: WireProtocol) -> tuple[str, Service]:
+    """The protocol in which a target is called: the one it is fixed to, else the client's own, else its first."""
+    services = target.provider.services
+    name = target.protocol or (client.name if client.name in services else next(iter(services)))
+    return name, services[name]

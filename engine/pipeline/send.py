@@ -1,0 +1,144 @@
+"""Calling targets in order: the next one only while the client has seen nothing of the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from ..upstream.address import join, same_origin
+from ..upstream.client import Timers, Transport, UpstreamRequest, UpstreamResponse
+from ..upstream.errors import UpstreamError
+from . import passthrough, translate
+from .contract import Service, Target
+from .endpoint import header_values
+from .errors import Problem
+from .exchange import Exchange
+from .plan import Plan
+from .resolve import service_of
+from .respond import Failed, deliver
+
+USER_AGENT = "torouter"
+_OUR_CREDENTIAL_REFUSED = frozenset({401, 402, 403})
+_ERROR_BODY_CAP = 1024 * 1024
+_KEPT_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry")
+
+
+async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> None:
+    """Have the request answered by one of its targets. Raises Problem with the last failure when none could."""
+    failure: Failed | None = None
+    attempts = exchange.targets[0].provider.policy.attempts
+    for target in exchange.targets[:attempts]:
+        exchange.target = target
+        exchange.attempts += 1
+        try:
+            await _attempt(exchange, target, transports)
+            return
+        except Failed as fault:
+            failure = fault
+            if not fault.retry:
+                break
+    assert failure is not None
+    if failure.raw is None:
+        raise failure.problem
+    headers = {**failure.problem.headers, "content-type": "application/json"}
+    exchange.outcome = str(failure.problem.error["kind"])
+    await exchange.reply.whole(failure.status, headers, failure.raw)
+
+
+async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, Transport]) -> None:
+    client = exchange.client
+    assert client is not None
+    name, service = service_of(target, client)
+    plan: Plan
+    if name == client.name and not target.patched:
+        plan = passthrough.plan(exchange, target, client)
+    else:
+        plan = translate.plan(exchange, target, client, exchange.snapshot.protocols[name])
+    exchange.losses = plan.losses
+    try:
+        request = _request(exchange, target, service, plan)
+        response = await transports[target.provider.transport].send(request)
+    except UpstreamError as fault:
+        raise Failed(Problem.of(fault.error), retry=fault.retry) from fault
+    try:
+        if not 200 <= response.status <= 299:
+            raise await _refusal(response, plan)
+        await deliver(exchange, plan, response)
+    finally:
+        await response.aclose()
+
+
+def _request(exchange: Exchange, target: Target, service: Service, plan: Plan) -> UpstreamRequest:
+    """The upstream request; later headers replace earlier ones, and the credential is last."""
+    provider, endpoint = target.provider, exchange.endpoint
+    assert endpoint is not None
+    roots: dict[str, object] = {
+        "target": target.view,
+        "request": plan.request,
+        "path": exchange.path,
+        "query": exchange.query,
+        "headers": exchange.incoming.headers,
+        "operation": endpoint.operation,
+    }
+    query = {name: template(roots) for name, template in service.query.items()}
+    query.update({name: value() for name, value in provider.auth_query.items()})
+    url = join(provider.base_url, service.path(roots), query)
+    if not same_origin(provider.base_url, url):
+        raise UpstreamError("server", 500, "The upstream address is not allowed.", "upstream_address", retry=False)
+    accept = plan.upstream.framing.media_type.partition(";")[0] if exchange.stream else "application/json"
+    headers = {"content-type": "application/json", "accept": accept, "user-agent": USER_AGENT}
+    headers.update({name.lower(): text for name, template in service.headers.items() if (text := template(roots))})
+    if plan.forwards:
+        headers.update(header_values(exchange.incoming.headers, endpoint.forward))
+    headers.update({name.lower(): value() for name, value in provider.auth_headers.items()})
+    policy = provider.policy
+    return UpstreamRequest(
+        "POST",
+        url,
+        list(headers.items()),
+        plan.body,
+        Timers(policy.connect, policy.first_byte, policy.idle, policy.total),
+        exchange.snapshot.settings.max_response,
+        provider.allow_private,
+        {**roots, "protocol": plan.upstream.name},
+    )
+
+
+async def _refusal(response: UpstreamResponse, plan: Plan) -> Failed:
+    """The failure that an answer with an error status means.
+
+    A refused credential is ours, not the client's. On passthrough a JSON body is kept as it is.
+    """
+    status = response.status
+    if status < 400:
+        return Failed(Problem("bad_gateway", "The upstream redirected the request.", code="upstream_redirect"))
+    raw = await _error_body(response)
+    try:
+        document: object = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        document = raw.decode("utf-8", "replace")
+    error = dict(plan.upstream.decode_error(status, response.headers, document))
+    if status in _OUR_CREDENTIAL_REFUSED:
+        error = {"kind": "upstream_auth", "status": 502, "code": "upstream_auth"}
+        error["message"] = "The upstream refused the gateway's credential."
+    problem = Problem.of(error)
+    problem.headers.update(header_values(response.headers, _KEPT_HEADERS))
+    retry = status >= 500 or status in {408, 429} or status in _OUR_CREDENTIAL_REFUSED
+    untouched = plan.forwards and isinstance(document, dict) and status not in _OUR_CREDENTIAL_REFUSED
+    return Failed(problem, retry=retry, raw=raw if untouched else None, status=status)
+
+
+async def _error_body(response: UpstreamResponse) -> bytes:
+    """As much of an error's body as arrives; it explains, nothing depends on it."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in response.aiter_raw():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > _ERROR_BODY_CAP:
+                break
+    except UpstreamError:
+        pass
+    return b"".join(parts)

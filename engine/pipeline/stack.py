@@ -1,0 +1,91 @@
+"""The whole gateway on one screen: the steps of a request, and the one place where errors become answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from ..upstream.client import Transport
+from .body import receive
+from .contract import Key, Snapshot
+from .credential import authenticate
+from .endpoint import Matcher, fallback, match
+from .errors import Problem, render
+from .exchange import Exchange, Incoming, Reply
+from .models import list_models
+from .resolve import resolve
+from .send import forward
+
+_log = logging.getLogger("torouter.pipeline")
+
+
+class Gateway:
+    """One compiled configuration at work. `keys` holds keys beside the configured ones, by digest."""
+
+    def __init__(
+        self, snapshot: Snapshot, transports: Mapping[str, Transport], keys: Mapping[str, Key] | None = None
+    ) -> None:
+        self.snapshot = snapshot
+        self._matcher = Matcher(snapshot.endpoints, snapshot.mounts)
+        self._transports = transports
+        self._keys = keys or {}
+        self._running: dict[asyncio.Task[object], Exchange] = {}
+
+    async def handle(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
+        """Answer one request, whatever happens; cancelled when the client is gone."""
+        exchange = Exchange(self.snapshot, incoming, reply, request_id)
+        task = asyncio.current_task()
+        assert task is not None
+        self._running[task] = exchange
+        try:
+            await self._answer(exchange)
+        except Problem as problem:
+            await self._refuse(exchange, problem)
+        except asyncio.CancelledError:
+            exchange.outcome = "client_closed"
+            if exchange.stopping is None:
+                raise
+            task.uncancel()
+            await self._refuse(exchange, Problem.of(exchange.stopping))
+        except Exception:
+            _log.exception("request %s failed", request_id)
+            await self._refuse(exchange, Problem("server", "The gateway failed.", code="internal_error"))
+        finally:
+            del self._running[task]
+        return exchange
+
+    async def _answer(self, exchange: Exchange) -> None:
+        match(exchange, self._matcher)
+        authenticate(exchange, self._keys)
+        if await list_models(exchange):
+            return
+        await receive(exchange)
+        resolve(exchange)
+        await forward(exchange, self._transports)
+
+    async def _refuse(self, exchange: Exchange, problem: Problem) -> None:
+        """Answer with an error in the client's protocol; a stream that cannot say one is cut."""
+        exchange.outcome = str(problem.error["kind"])
+        if exchange.reply.started:
+            exchange.reply.abort()
+            return
+        if exchange.client is None:
+            fallback(exchange, self._matcher)
+        status, headers, body = render(problem, exchange.client, exchange.call(), exchange.request_id)
+        await exchange.reply.whole(status, headers, body)
+
+    async def refuse(self, incoming: Incoming, reply: Reply, problem: Problem, request_id: str) -> None:
+        """Answer a request that never got as far as the steps."""
+        await self._refuse(Exchange(self.snapshot, incoming, reply, request_id), problem)
+
+    @property
+    def running(self) -> int:
+        """How many requests are being answered."""
+        return len(self._running)
+
+    def interrupt(self) -> None:
+        """End every running request: streams with an error of their protocol, others with an error answer."""
+        for task, exchange in self._running.items():
+            exchange.stopping = Problem("unavailable", "The gateway is shutting down.", code="shutting_down").error
+            task.cancel()

@@ -1,0 +1,92 @@
+"""Different protocols: the client's request is decoded and encoded for the target, the answer the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from .contract import Call, Json, Loss, RequestRejected, Target, WireProtocol
+from .errors import Problem
+from .exchange import Exchange
+from .plan import Relay, Watch, parse_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The plan of an attempt whose target speaks another protocol, or the same one with changes."""
+
+    client: WireProtocol
+    upstream: WireProtocol
+    call: Call
+    body: bytes
+    request: Json
+    losses: Sequence[Loss]
+    forwards: bool = False
+
+    def answer(self, raw: bytes) -> bytes:
+        """The translated answer. Raises UpstreamErrorBody and Problem."""
+        response = self.upstream.decode_response(parse_answer(raw), self.call)
+        return orjson.dumps(self.client.encode_response(response, self.call))
+
+    def relay(self) -> Relay:
+        """A relay that decodes each event and encodes it again."""
+        return TranslationRelay(self.upstream, self.client, self.call)
+
+
+def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Translation:
+    """The plan. Raises Problem when the request cannot be read, or cannot be said in the target's protocol."""
+    call = exchange.call(target.view)
+    try:
+        request = client.decode_request(exchange.body, call)
+        request["model"], request["stream"] = target.model, exchange.stream
+        call.request = request
+        encoded = upstream.encode_request(request, call)
+        body = orjson.dumps(encoded.body)
+    except RequestRejected as fault:
+        raise Problem.of(fault.error) from fault
+    except orjson.JSONEncodeError as fault:
+        raise Problem("invalid_request", "The body is nested too deeply to be translated.") from fault
+    _refuse(encoded.losses, strict=exchange.snapshot.settings.strict)
+    return Translation(client, upstream, call, body, request, encoded.losses)
+
+
+def _refuse(losses: Sequence[Loss], *, strict: bool) -> None:
+    """Raise Problem for what must not be lost: losses declared as rejections, and warnings when strict."""
+    refused = [loss.path for loss in losses if loss.severity == "reject" or (strict and loss.severity == "warn")]
+    if refused:
+        message = f"The model's provider cannot take {', '.join(refused)}."
+        raise Problem("unsupported", message, param=refused[0], code="unsupported_field")
+
+
+class TranslationRelay(Watch):
+    """Upstream frames to events to client frames."""
+
+    __slots__ = ("_decoder", "_encoder")
+
+    def __init__(self, upstream: WireProtocol, client: WireProtocol, call: Call) -> None:
+        super().__init__()
+        self._decoder = upstream.stream_decoder(call, client)
+        self._encoder = client.stream_encoder(call)
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether the source has said that it is over."""
+        return self.over
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The client's frames for what `chunk` completes."""
+        if self.over:
+            return b""
+        events = self._decoder.feed(chunk)
+        self.see(events)
+        return self._encoder.feed(events) if events else b""
+
+    def close(self, error: Json | None = None) -> bytes:
+        """The closing frames, or the error that the stream ends in."""
+        if self.over:
+            return b""
+        events = self._decoder.close(error)
+        self.see(events)
+        return self._encoder.feed(events)

@@ -1,0 +1,154 @@
+"""The HTTP client: one prepared request, one answer, every way to fail named."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from .address import check_literal, connector
+from .encoding import decoded
+from .errors import UpstreamError, broken, timed_out, too_large, unconnected
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """Seconds: to connect, until the head of the answer, between two reads, for everything."""
+
+    connect: float = 5.0
+    first_byte: float = 120.0
+    idle: float = 300.0
+    total: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """One request, ready to be sent. `context` is for transports inside the process: what templates could read."""
+
+    method: str
+    url: str
+    headers: Sequence[tuple[str, str]] = field(repr=False)
+    body: bytes = field(repr=False)
+    timers: Timers = Timers()
+    cap: int = 64 * 1024 * 1024
+    allow_private: bool = False
+    context: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class UpstreamResponse:
+    """An answer whose head has arrived. Header names are lower case. Whoever got it must `aclose` it."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
+
+    def aiter_raw(self) -> AsyncIterator[bytes]:
+        """The body as it arrives; raises UpstreamError when it does not arrive whole."""
+        return self.chunks
+
+    async def aclose(self) -> None:
+        """Let go of the connection; what has not been read is not wanted any more."""
+        await self.close()
+
+
+class Transport(Protocol):
+    """Whatever answers an UpstreamRequest; raises UpstreamError."""
+
+    async def send(self, request: UpstreamRequest) -> UpstreamResponse: ...
+    async def aclose(self) -> None: ...
+
+
+class Client:
+    """Sends requests over HTTP: no cookies, no redirects, no proxies or credentials from the environment."""
+
+    def __init__(self, *, connections: int = 2000, verify: ssl.SSLContext | bool = True) -> None:
+        self._connections = connections
+        self._verify = verify
+        self._transports: dict[bool, AiohttpTransport] = {}
+
+    async def send(self, request: UpstreamRequest) -> UpstreamResponse:
+        """Send, and return when the head of the answer is there. Raises UpstreamError."""
+        if not request.allow_private:
+            check_literal(request.url)
+        timers = request.timers
+        deadline = asyncio.get_running_loop().time() + timers.total
+        try:
+            prepared = httpx.Request(
+                request.method,
+                request.url,
+                headers=[*request.headers, ("accept-encoding", "identity")],
+                content=request.body,
+                extensions={"timeout": {"connect": timers.connect}},
+            )
+            async with asyncio.timeout(min(timers.first_byte, timers.total)):
+                answer = await self._transport(request.allow_private).handle_async_request(prepared)
+        except TimeoutError as fault:
+            raise timed_out("did not answer in time") from fault
+        except Exception as fault:
+            raise unconnected(fault) from fault
+        if not 200 <= answer.status_code <= 599:
+            await answer.aclose()
+            raise UpstreamError("bad_gateway", 502, "The upstream's status is not a final one.", "upstream_status")
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        chunks = _timed(answer, deadline, timers.idle, request.cap)
+        coding = headers.pop("content-encoding", "identity").lower()
+        if coding not in ("", "identity"):
+            chunks = decoded(chunks, coding, request.cap)
+            headers.pop("content-length", None)
+        return UpstreamResponse(answer.status_code, headers, chunks, partial(_close, chunks, answer))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for transport in self._transports.values():
+            await transport.aclose()
+        self._transports.clear()
+
+    def _transport(self, private: bool) -> AiohttpTransport:
+        """The transport of a pool; made on first use because a pool belongs to the running loop."""
+        if private not in self._transports:
+            context = self._verify if isinstance(self._verify, ssl.SSLContext) else ssl.create_default_context()
+            session = aiohttp.ClientSession(
+                connector=connector(context, private=private, limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+            )
+            self._transports[private] = AiohttpTransport(verify=context, trust_env=False, client=session)
+        return self._transports[private]
+
+
+async def _close(chunks: AsyncGenerator[bytes, None], answer: httpx.Response) -> None:
+    await chunks.aclose()
+    await answer.aclose()
+
+
+async def _timed(answer: httpx.Response, deadline: float, idle: float, cap: int) -> AsyncGenerator[bytes, None]:
+    """The raw bytes of the body, with the idle and the total timer running and the size counted."""
+    loop = asyncio.get_running_loop()
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    chunks = stream.__aiter__()
+    total = 0
+    while True:
+        try:
+            async with asyncio.timeout_at(min(loop.time() + idle, deadline)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as fault:
+            raise timed_out("fell silent" if loop.time() < deadline else "took too long") from fault
+        except Exception as fault:
+            raise broken(fault) from fault
+        total += len(chunk)
+        if total > cap:
+            raise too_large(cap)
+        yield chunk

@@ -1,0 +1,36 @@
+"""Content codings of answers: we ask for none, and undo those that come nevertheless."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncGenerator
+
+from .errors import UpstreamError, too_large
+
+_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+async def decoded(chunks: AsyncGenerator[bytes, None], coding: str, cap: int) -> AsyncGenerator[bytes, None]:
+    """The plain bytes of an answer in `coding`.
+
+    Raises UpstreamError for an unknown coding, for broken or cut data, and when more than `cap` bytes come out.
+    """
+    window = _WINDOWS.get(coding)
+    if window is None:
+        raise UpstreamError("bad_gateway", 502, "The upstream used an unknown content coding.", "upstream_coding")
+    inflate = zlib.decompressobj(window)
+    total = 0
+    try:
+        async for chunk in chunks:
+            data = inflate.decompress(chunk, cap + 1 - total)
+            total += len(data)
+            if total > cap:
+                raise too_large(cap)
+            if data:
+                yield data
+    except zlib.error as fault:
+        raise UpstreamError("bad_gateway", 502, "The upstream's answer is damaged.", "upstream_coding") from fault
+    finally:
+        await chunks.aclose()
+    if not inflate.eof:
+        raise UpstreamError("bad_gateway", 502, "The upstream's answer broke off.", "upstream_broken")
