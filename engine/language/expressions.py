@@ -8,6 +8,7 @@ Mappings may call only functions that never fail (`functions`), whatever a clien
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,7 +54,9 @@ def parse_standard(text: str) -> Ast:
 
 def _parse(text: str, prepared: Prepared) -> Ast:
     try:
-        tree: Ast = jmespath.parser.Parser().parse(text).parsed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # an old form of text literals
+            tree: Ast = jmespath.parser.Parser().parse(text).parsed
     except jmespath.exceptions.EmptyExpressionError:
         raise ExpressionError("expression-syntax", "the expression is empty") from None
     except jmespath.exceptions.LexerError as error:

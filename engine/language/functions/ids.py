@@ -12,7 +12,7 @@ REGISTRY = Registry("identifiers")
 _LENGTH = 24
 
 
-@REGISTRY.add(("derive('call_', 'a')", "call_ac8d8342bbb2362d13f0a559"), ("derive(null)", None))
+@REGISTRY.add(("derive('call_', 'a')", "call_0eb5b8d6f81bc677da8a0856"), ("derive(null)", None))
 def derive(prefix: Any, *values: Any) -> str | None:
     """Make an identifier from a prefix and values; the same values give the same identifier."""
     if not isinstance(prefix, str):
