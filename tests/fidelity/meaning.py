@@ -48,6 +48,7 @@ class Meaning:
     answers: tuple[Answer, ...] = ()
     tokens: Tokens | None = None
     error: bool = False
+    message: str = ""            # of the error, for whoever reads the report
 
 
 def arguments(value: object) -> str:

@@ -180,7 +180,7 @@ def failure(problem: Exception) -> Meaning:
     """An error that came instead of an answer or within it. A refused connection is no answer: it is raised."""
     if isinstance(problem, (openai.APIConnectionError, anthropic.APIConnectionError)):
         raise problem
-    return Meaning(error=True)
+    return Meaning(error=True, message=str(problem)[:300])
 
 
 READERS: dict[str, Reader] = {"openai-chat": read_chat, "anthropic-messages": read_messages}

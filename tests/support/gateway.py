@@ -1,0 +1,95 @@
+"""The real gateway in a process of its own, on a free port of the loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+
+COMMAND = Path(sys.executable).with_name("torouter")
+BOOT = 30        # seconds until it must answer
+STOP = 15        # seconds it has to end after SIGINT
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A running gateway: what it printed, where it listens and the key it gave out."""
+
+    process: subprocess.Popen[str]
+    url: str
+    lines: list[str]
+    key: str = ""
+
+    @property
+    def printed(self) -> str:
+        """Everything it has written so far, both outputs."""
+        return "".join(self.lines)
+
+    def stop(self) -> int:
+        """Ask it to end as Ctrl-C does; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(STOP)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"the gateway did not stop within {STOP} s:\n{self.printed}") from None
+
+
+@contextmanager
+def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
+    """Start `torouter serve FOLDER`, wait until it is ready, stop it at the end."""
+    port = free_port()
+    clean = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.endswith("_API_KEY")}
+    process = subprocess.Popen(
+        [str(COMMAND), "serve", str(folder)],
+        env={**clean, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONUNBUFFERED": "1", **environment},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
+    )
+    gateway = Gateway(process, f"http://127.0.0.1:{port}", [])
+    reader = Thread(target=lambda: gateway.lines.extend(process.stdout or ()), daemon=True)
+    reader.start()
+    try:
+        _wait(gateway)
+        found = re.search(r"TOROUTER_KEY=['\"]?([^\s'\"]+)", gateway.printed)
+        gateway.key = found[1] if found else ""
+        yield gateway
+    finally:
+        gateway.stop()
+        reader.join(5)
+        if process.stdout:
+            process.stdout.close()
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(gateway: Gateway) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(BOOT * 10):
+        if gateway.process.poll() is not None:
+            raise AssertionError(f"the gateway ended with {gateway.process.returncode}:\n{gateway.printed}")
+        try:
+            with direct.open(gateway.url + "/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the gateway was not ready after {BOOT} s:\n{gateway.printed}")
