@@ -1,1 +1,1 @@
-"""The one form that every protocol decodes to and encodes from."""
+"""The canonical model and the services that keep it well formed."""

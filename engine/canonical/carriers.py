@@ -1,0 +1,118 @@
+"""Opaque values: who may read them, and how they travel through a protocol that has no place for them.
+
+Inside the gateway an opaque value is always sealed: base64 of NUL family NUL value. A family name starts with a
+letter; names that start with `@` are the engine's own and mark a value that rides on a neighbour of its part.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Collection, Sequence
+from typing import Any
+
+Part = dict[str, Any]
+
+NEXT = "@next"  # the value belongs to the part after the carrier
+PREVIOUS = "@previous"  # the value became known only after its part had gone out
+
+_SEALED = re.compile(r"\0([a-z@][a-z0-9._-]*)\0(.*)", re.DOTALL)
+
+
+def seal(family: str, value: str) -> str:
+    """Tag `value` with the family that can read it; a sealed value stays as it is."""
+    return value if _open(value) else _wrap(family, value)
+
+
+def unseal(family: str, value: str) -> str | None:
+    """Return the bare value for an upstream of `family`, or None when it belongs to another family or to nobody."""
+    found = _open(value)
+    return found[1] if found and found[0] == family else None
+
+
+def carry(family: str, value: str) -> str:
+    """Return the form that a client of `family` may hold: its own value bare, a foreign one sealed."""
+    found = _open(value)
+    return found[1] if found and found[0] == family else value
+
+
+def family_of(value: str) -> str | None:
+    """Return the family of a sealed value, or None for a bare one."""
+    found = _open(value)
+    return found[0] if found else None
+
+
+def carrier(signature: str, place: str = NEXT) -> Part:
+    """Make the reasoning part that carries the signature of a neighbour (`place`: NEXT or PREVIOUS)."""
+    return {"kind": "reasoning", "signature": _wrap(place, signature)}
+
+
+def needs_carrier(part: Part, slots: Collection[str]) -> bool:
+    """Whether a client whose protocol has signature slots on the kinds `slots` would lose the part's signature."""
+    return "signature" in part and part["kind"] not in slots and "reasoning" in slots
+
+
+def attach(parts: Sequence[Part], slots: Collection[str]) -> list[Part]:
+    """Put a carrier before every part of an answer whose signature the client cannot hold."""
+    attached: list[Part] = []
+    for part in parts:
+        if needs_carrier(part, slots):
+            attached.append(carrier(part["signature"]))
+        attached.append(part)
+    return attached
+
+
+def attach_response(response: dict[str, Any], slots: Collection[str]) -> dict[str, Any]:
+    """Return the response with carriers in every output; see `attach`."""
+    outputs = [{**output, "parts": attach(output["parts"], slots)} for output in response["outputs"]]
+    return {**response, "outputs": outputs}
+
+
+def detach(parts: Sequence[Part]) -> list[Part]:
+    """Take carriers off and give their values back to the neighbours they belong to.
+
+    A carrier whose neighbour is gone, or already signed, vanishes: its value means nothing elsewhere.
+    """
+    detached: list[Part] = []
+    waiting: str | None = None
+    for part in parts:
+        place, value = _carried(part)
+        if place == NEXT:
+            waiting = value
+            continue
+        if place == PREVIOUS:
+            if detached and "signature" not in detached[-1]:
+                detached[-1] = {**detached[-1], "signature": value}
+            continue
+        if waiting is not None and "signature" not in part:
+            part = {**part, "signature": waiting}
+        waiting = None
+        detached.append(part)
+    return detached
+
+
+def has_carrier(parts: Sequence[Part]) -> bool:
+    """Whether any part is a carrier."""
+    return any(_carried(part)[0] is not None for part in parts)
+
+
+def _carried(part: Part) -> tuple[str | None, str]:
+    if part["kind"] == "reasoning" and "signature" in part:
+        found = _open(part["signature"])
+        if found and found[0] in (NEXT, PREVIOUS):
+            return found
+    return None, ""
+
+
+def _wrap(family: str, value: str) -> str:
+    return b64encode(f"\0{family}\0{value}".encode()).decode("ascii")
+
+
+def _open(value: str) -> tuple[str, str] | None:
+    if not value.startswith("A"):  # every sealed value does: its first byte is 0
+        return None
+    try:
+        text = b64decode(value, validate=True).decode("utf-8")
+    except (Base64Error, ValueError):
+        return None
+    found = _SEALED.fullmatch(text)
+    return (found[1], found[2]) if found else None

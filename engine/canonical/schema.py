@@ -1,0 +1,99 @@
+"""The JSON Schemas of the canonical model, for tests and tools; nothing here runs per request."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+Schema = dict[str, Any]
+Path = tuple[str, ...]
+
+NAMES = ("part", "request", "response", "event", "encoder_event", "error")
+
+_PACKAGE = __name__.split(".", 1)[0] + ".schema"
+
+
+@cache
+def load(name: str) -> Schema:
+    """Return one schema by its name (`NAMES`)."""
+    text = (files(_PACKAGE) / "canonical" / f"{name}.schema.json").read_text("utf-8")
+    schema: Schema = json.loads(text)
+    return schema
+
+
+def check_request(value: object) -> list[str]:
+    """Return what is wrong with a request, one `place: message` each; an empty list means it is sound."""
+    return _check("request", value)
+
+
+def check_response(value: object) -> list[str]:
+    """Return what is wrong with a response; see `check_request`."""
+    return _check("response", value)
+
+
+def check_event(value: object) -> list[str]:
+    """Return what is wrong with a decoder event; see `check_request`."""
+    return _check("event", value)
+
+
+def check_encoder_event(value: object) -> list[str]:
+    """Return what is wrong with an encoder event; see `check_request`."""
+    return _check("encoder_event", value)
+
+
+def check_error(value: object) -> list[str]:
+    """Return what is wrong with an error; see `check_request`."""
+    return _check("error", value)
+
+
+@cache
+def paths(name: str = "request") -> tuple[Path, ...]:
+    """Return every known path of a schema, leaves only.
+
+    `*` stands for a list item and `:kind` narrows to one kind: `("tools", "*", ":function", "strict")`. A list is
+    followed into objects, not into plain values; the parts inside a tool result are not followed.
+    """
+    return tuple(_walk(load(name), load(name), ()))
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    registry: Registry[Any] = Registry().with_resources(
+        (load(each)["$id"], Resource.from_contents(load(each))) for each in NAMES
+    )
+    return Draft202012Validator(load(name), registry=registry)
+
+
+def _check(name: str, value: object) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(value)]
+
+
+def _walk(schema: Schema, root: Schema, path: Path) -> Iterator[Path]:
+    schema, root = _resolve(schema, root)
+    if "oneOf" in schema and "properties" not in schema:
+        for choice in schema["oneOf"]:
+            narrowed, home = _resolve(choice, root)
+            yield from _walk(narrowed, home, (*path, ":" + narrowed["properties"]["kind"]["const"]))
+    elif "properties" in schema:
+        for member, inner in schema["properties"].items():
+            if member != "kind" or path == ("format",):
+                yield from _walk(inner, root, (*path, member))
+    elif "items" in schema and path[-2:] != (":tool_result", "parts"):
+        item, _ = _resolve(schema["items"], root)
+        yield from _walk(schema["items"], root, (*path, "*")) if "type" not in item or "properties" in item else [path]
+    else:
+        yield path
+
+
+def _resolve(schema: Schema, root: Schema) -> tuple[Schema, Schema]:
+    while "$ref" in schema:
+        document, _, pointer = schema["$ref"].partition("#")
+        root = load(document.removesuffix(".schema.json")) if document else root
+        schema = root
+        for step in pointer.split("/")[1:]:
+            schema = schema[step]
+    return schema, root
