@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from .contract import Endpoint, Snapshot
+from .contract import Endpoint, Snapshot, WireProtocol
 from .errors import Problem
-from .exchange import Exchange
+from .exchange import Exchange, Incoming
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(:path)?\}")
 _MAX_QUERY_MEMBERS = 100
@@ -74,16 +74,14 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
     raise Problem("not_found", f"There is no endpoint {shown(path)}.", code="unknown_endpoint")
 
 
-def fallback(exchange: Exchange, matcher: Matcher) -> None:
-    """Choose the protocol of an answer to a request that no endpoint took."""
-    snapshot: Snapshot = exchange.snapshot
-    paths = list(matcher.unmounted(exchange.incoming.path))
+def fallback(snapshot: Snapshot, incoming: Incoming, matcher: Matcher) -> WireProtocol | None:
+    """The protocol of an answer to a request that no endpoint took."""
+    paths = list(matcher.unmounted(incoming.path))
+    context = {"path": {}, "query": {}, "headers": incoming.headers, "body": {}}
     for surface in snapshot.surfaces:
-        if any(path.startswith(surface.prefix) for path in paths) and (
-            surface.when is None or surface.when(exchange.context())
-        ):
-            exchange.client = surface.protocol
-            return
+        if any(path.startswith(surface.prefix) for path in paths) and (surface.when is None or surface.when(context)):
+            return surface.protocol
+    return None
 
 
 def decode_path(raw: str) -> str:

@@ -70,14 +70,12 @@ class Gateway:
         if exchange.reply.started:
             exchange.reply.abort()
             return
-        if exchange.client is None:
-            fallback(exchange, self._matcher)
-        status, headers, body = render(problem, exchange.client, exchange.call(), exchange.request_id)
-        await exchange.reply.whole(status, headers, body)
+        protocol = exchange.client or fallback(exchange.snapshot, exchange.incoming, self._matcher)
+        await exchange.reply.whole(*render(problem, protocol, exchange.call(), exchange.request_id))
 
-    async def refuse(self, incoming: Incoming, reply: Reply, problem: Problem, request_id: str) -> None:
-        """Answer a request that never got as far as the steps."""
-        await self._refuse(Exchange(self.snapshot, incoming, reply, request_id), problem)
+    def render(self, incoming: Incoming, problem: Problem, request_id: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the answer to a request that never got as far as the steps."""
+        return render(problem, fallback(self.snapshot, incoming, self._matcher), None, request_id)
 
     @property
     def running(self) -> int:

@@ -1,0 +1,155 @@
+"""The two faces of the pipeline, Incoming and Reply, on the server library."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from sanic import Request
+from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.response import HTTPResponse
+
+from ..pipeline.errors import Problem
+
+BODY_SECONDS = 60.0
+_SMALL = 64 * 1024
+
+
+class SanicIncoming:
+    """A request whose head has been read."""
+
+    __slots__ = ("_request", "headers", "method", "path", "query")
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.method = str(request.method)
+        self.path = str(request.path)
+        self.query = str(request.query_string)
+        self.headers = _headers(request)
+
+    async def read_body(self, limit: int) -> bytes:
+        """The whole body. Raises Problem when it is too large, comes too slowly, or has no declared length."""
+        if "transfer-encoding" in self.headers:
+            message = "Send the body with a Content-Length."
+            raise Problem("invalid_request", message, status=411, code="length_required")
+        if int(self.headers.get("content-length") or 0) > limit:
+            raise _too_large(limit)
+        stream: Any = self._request.stream
+        stream.request_max_size = limit
+        parts: list[bytes] = []
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for part in stream:
+                    parts.append(part)
+        except TimeoutError as fault:
+            raise Problem("timeout", "The body did not arrive in time.", status=408, code="body_timeout") from fault
+        except PayloadTooLarge as fault:
+            raise _too_large(limit) from fault
+        except SanicException as fault:
+            raise Problem("invalid_request", "The body is malformed.") from fault
+        return b"".join(parts)
+
+
+class SanicReply:
+    """The way back. `extra` headers go with every answer; while `closing`, each answer closes its connection."""
+
+    __slots__ = ("_extra", "_request", "_response", "closing", "sent", "status")
+
+    def __init__(self, request: Request, extra: Mapping[str, str]) -> None:
+        self._request = request
+        self._extra = extra
+        self._response: HTTPResponse | None = None
+        self.closing = False
+        self.status = 0
+        self.sent = 0
+
+    @property
+    def started(self) -> bool:
+        """Whether the head of the answer has been written."""
+        return self._response is not None
+
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Answer in one piece. An unread rest of the request is read if it is small, else the connection closes."""
+        await self._settle()
+        await self._begin(status, headers).send(body, end_stream=True)
+        self.sent = len(body)
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Write the head of a streamed answer; it leaves with the first piece."""
+        self._begin(status, headers)
+
+    async def write(self, data: bytes) -> None:
+        """Write a piece; waits while the client does not keep up."""
+        assert self._response is not None
+        self.sent += len(data)
+        await self._response.send(data)
+
+    async def finish(self) -> None:
+        """End the streamed answer."""
+        assert self._response is not None
+        await self._response.send(end_stream=True)
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        transport = self._request.transport
+        if transport is not None:
+            transport.abort()  # type: ignore[attr-defined]
+
+    def _begin(self, status: int, headers: Mapping[str, str]) -> HTTPResponse:
+        stream: Any = self._request.stream
+        if self.closing:
+            stream.keep_alive = False
+        self.status = status
+        self._response = HTTPResponse(status=status, headers={**headers, **self._extra})
+        stream.respond(self._response)
+        return self._response
+
+    async def _settle(self) -> None:
+        """Leave the connection in a state in which the next request begins where it should, or close it."""
+        stream: Any = self._request.stream
+        if not stream.request_body:
+            return
+        left = int(stream.request_bytes_left)
+        if stream.request_body == "chunked" or stream.expecting_continue or left > _SMALL:
+            self.closing = True
+            return
+        stream.request_max_size = _SMALL
+        try:
+            async with asyncio.timeout(1):
+                async for _ in stream:
+                    pass
+        except (TimeoutError, SanicException):
+            self.closing = True
+
+
+async def linger(request: Request) -> None:
+    """After an early answer, read for a moment what the client is still sending.
+
+    Closing at once would reset the connection, and the client might never see the answer.
+    """
+    stream: Any = request.stream
+    if stream is None or not stream.request_body or stream.keep_alive:
+        return
+    stream.request_max_size = float("inf")
+    stream.expecting_continue = False
+    try:
+        async with asyncio.timeout(1):
+            async for _ in stream:
+                pass
+    except (TimeoutError, SanicException):
+        pass
+    stream.request_body = None
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Header names in lower case with stripped values; repeated ones joined as a list."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        stripped = value.strip(" \t")
+        headers[name] = f"{headers[name]}, {stripped}" if name in headers else stripped
+    return headers
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem("too_large", f"The body is larger than {limit} bytes.", code="request_too_large")

@@ -1,0 +1,179 @@
+"""The Sanic application: one handler for every path, and errors that are always the gateway's own."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+from sanic import Request, Sanic
+from sanic.application.state import ApplicationServerInfo
+from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout, SanicException
+from sanic.handlers import ErrorHandler
+from sanic.http import Http
+from sanic.http.constants import HTTP
+from sanic.response import HTTPResponse
+
+from ..pipeline.errors import Problem
+from ..pipeline.exchange import Exchange
+from ..pipeline.stack import Gateway
+from .adapter import SanicIncoming, SanicReply, linger
+from .head import HeadCheck
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_DAY = 86_400
+_numbers = itertools.count(1)
+_access = logging.getLogger("torouter.access")
+_log = logging.getLogger("torouter.server")
+
+
+class Site:
+    """What one worker serves: the gateway of the moment, and whether it still takes requests."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.draining = False
+
+    async def handle(self, request: Request) -> None:
+        """Answer any request."""
+        request_id = f"req_{secrets.token_hex(12)}"
+        incoming = SanicIncoming(request)
+        reply = SanicReply(request, dict.fromkeys(self._id_headers(), request_id))
+        reply.closing = self.draining
+        if (health := self._health(incoming)) is not None:
+            await reply.whole(health[0], {"content-type": "application/json"}, health[1])
+            return
+        begun = time.perf_counter()
+        exchange: Exchange | None = None
+        try:
+            exchange = await self.gateway.handle(incoming, reply, request_id)
+            await linger(request)
+        finally:
+            _access.info("%s", _Line(incoming, reply, request_id, exchange, time.perf_counter() - begun))
+
+    def refuse(self, request: Request, fault: BaseException) -> HTTPResponse:
+        """The answer to what the server library refused before any handler ran."""
+        request_id = f"req_{secrets.token_hex(12)}"
+        status, headers, body = self.gateway.render(SanicIncoming(request), _problem(fault), request_id)
+        headers.update(dict.fromkeys(self._id_headers(), request_id))
+        if not isinstance(fault, SanicException):
+            _log.error("request %s failed", request_id, exc_info=fault)
+        return HTTPResponse(body, status, headers)
+
+    def _health(self, incoming: SanicIncoming) -> tuple[int, bytes] | None:
+        """The answer to the questions of load balancers; None for any other request."""
+        if incoming.method not in {"GET", "HEAD"}:
+            return None
+        if incoming.path in {"/", "/healthz"}:
+            return 200, b'{"status":"ok"}'
+        if incoming.path == "/readyz":
+            return (503, b'{"status":"draining"}') if self.draining else (200, b'{"status":"ready"}')
+        return None
+
+    def _id_headers(self) -> Iterable[str]:
+        return self.gateway.snapshot.settings.request_id_headers
+
+
+def build(site: Site, *, keep_alive: float = 620.0) -> Sanic[Any, Any]:
+    """The application that serves `site`. The idle time exceeds that of common load balancers, which must close first.
+
+    The library's own limit on the time of an answer is as good as off: the pipeline has its own timers.
+    """
+    app: Sanic[Any, Any] = Sanic(
+        f"torouter-{next(_numbers)}",
+        error_handler=_Errors(site.refuse),
+        configure_logging=False,
+        dumps=lambda value: orjson.dumps(value).decode(),
+        loads=orjson.loads,
+    )
+    app.config.update(
+        ACCESS_LOG=False,
+        AUTO_EXTEND=False,
+        MOTD=False,
+        KEEP_ALIVE_TIMEOUT=keep_alive,
+        REQUEST_TIMEOUT=15,
+        RESPONSE_TIMEOUT=_DAY,
+        REQUEST_MAX_HEADER_SIZE=16_384,
+        TOUCHUP=not getattr(Http, "__touched__", False),  # rewrites the library's classes: once in a process
+    )
+    # The library compiles its header for other protocol versions out if it knows that there are none.
+    app.state.server_info.append(ApplicationServerInfo({"version": HTTP.VERSION_1}))
+    check = HeadCheck(_credential_headers(site.gateway))
+
+    async def strict_head(head: bytes) -> None:
+        if not check.accepts(head):
+            raise BadRequest("Bad Request")
+
+    async def handler(request: Request, path: str = "") -> None:  # noqa: ARG001 - the library passes the path by name
+        await site.handle(request)
+
+    app.add_signal(strict_head, "http.lifecycle.read_head")
+    for path, name in (("/", "root"), ("/<path:path>", "any")):
+        app.add_route(handler, path, methods=METHODS, name=name, stream=True, unquote=False)
+    return app
+
+
+class _Errors(ErrorHandler):
+    """Renders whatever the library raises through the gateway, never as a page of the library."""
+
+    def __init__(self, refuse: Callable[[Request, BaseException], HTTPResponse]) -> None:
+        super().__init__()
+        self._refuse = refuse
+
+    def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        """The answer to `exception`."""
+        return self._refuse(request, exception)
+
+
+class _Line:
+    """One line of the access log, made only when somebody reads it."""
+
+    __slots__ = ("_exchange", "_incoming", "_reply", "_request_id", "_seconds")
+
+    def __init__(
+        self, incoming: SanicIncoming, reply: SanicReply, request_id: str, exchange: Exchange | None, seconds: float
+    ) -> None:
+        self._incoming = incoming
+        self._reply = reply
+        self._request_id = request_id
+        self._exchange = exchange
+        self._seconds = seconds
+
+    def __str__(self) -> str:
+        exchange = self._exchange
+        fields: dict[str, object] = {
+            "id": self._request_id,
+            "method": self._incoming.method,
+            "path": self._incoming.path[:256],
+            "status": self._reply.status,
+            "ms": round(self._seconds * 1000, 1),
+            "bytes": self._reply.sent,
+            "outcome": (exchange.outcome or "ok") if exchange else "client_closed",
+        }
+        if exchange is not None:
+            fields |= {
+                "endpoint": exchange.endpoint.id if exchange.endpoint else None,
+                "key": exchange.key.id if exchange.key else None,
+                "model": exchange.model[:128] or None,
+                "provider": exchange.target.provider.id if exchange.target else None,
+                "attempts": exchange.attempts,
+            }
+        return orjson.dumps({name: value for name, value in fields.items() if value is not None}).decode()
+
+
+def _credential_headers(gateway: Gateway) -> set[str]:
+    return {place.header for endpoint in gateway.snapshot.endpoints for place in endpoint.auth if place.header}
+
+
+def _problem(fault: BaseException) -> Problem:
+    if isinstance(fault, RequestTimeout):
+        return Problem("timeout", "The request did not arrive in time.", status=408)
+    if isinstance(fault, PayloadTooLarge):
+        return Problem("too_large", "The request's head is too large.", status=431)
+    if isinstance(fault, SanicException) and 400 <= fault.status_code < 500:
+        return Problem("invalid_request", "The request is malformed.", status=fault.status_code)
+    return Problem("server", "The gateway failed.", code="internal_error")

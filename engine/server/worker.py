@@ -1,0 +1,96 @@
+"""One worker: a single process with one event loop, accepting on sockets that the supervisor owns."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sanic import Sanic
+
+from .app import Site, build
+
+_log = logging.getLogger("torouter.server")
+BACKLOG = 1024
+_IDLE_GRACE = 1.0
+_LAST_WORDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """Seconds of a drain: how long requests may go on before they are ended."""
+
+    requests: float = 30.0
+
+
+async def serve(site: Site, sockets: Sequence[socket.socket], stop: asyncio.Event, grace: Grace | None = None) -> None:
+    """Serve until `stop` is set, then drain: no new connections, running requests finish, the rest end in an error."""
+    app = build(site)
+    servers: list[Any] = []  # the library's AsyncioServer has no types
+    try:
+        for sock in sockets:
+            waiting = {"start_serving": False}
+            server: Any = await app.create_server(sock=sock, backlog=BACKLOG, asyncio_server_kwargs=waiting)
+            if not app.state.is_started:
+                await server.startup()
+            servers.append(server)
+            await server.start_serving()
+        await stop.wait()
+        site.draining = True
+        for server in servers:
+            server.close()
+        await _drain(site, servers, (grace or Grace()).requests)
+    finally:
+        Sanic.unregister_app(app)
+
+
+async def _drain(site: Site, servers: Sequence[Any], grace: float) -> None:
+    """Let running requests finish, answer what still comes over open connections, then end what is left."""
+    gateway = site.gateway
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    while loop.time() - begun < grace and (gateway.running or loop.time() - begun < _IDLE_GRACE):
+        if not gateway.running and not _connections(servers):
+            break
+        await asyncio.sleep(0.05)
+    if gateway.running:
+        _log.warning("ending %d requests that did not finish within %g s", gateway.running, grace)
+        gateway.interrupt()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                while gateway.running:
+                    await asyncio.sleep(0.02)
+    for connection in _connections(servers):
+        connection.close(timeout=_LAST_WORDS)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_WORDS):
+            while _connections(servers):
+                await asyncio.sleep(0.02)
+
+
+def _connections(servers: Sequence[Any]) -> list[Any]:
+    return [connection for server in servers for connection in server.connections]
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` on SIGTERM. Ctrl-C reaches the whole process group, so SIGINT is left to the supervisor."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+
+
+def stop_with_parent(stop: asyncio.Event, descriptor: int) -> None:
+    """Set `stop` when the other end of a pipe closes: the supervisor is gone, however it went."""
+    loop = asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(descriptor)
+        stop.set()
+
+    loop.add_reader(descriptor, gone)
+

@@ -1,0 +1,46 @@
+"""The real server around a hand-made snapshot, on a socket of its own, inside the test's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from torouter.pipeline.stack import Gateway
+from torouter.server.app import Site
+from torouter.server.worker import Grace, serve
+from torouter.upstream.client import Client
+
+from .client import Answer, RawClient
+from .fake import FakeSnapshot
+
+
+@dataclass
+class Running:
+    port: int
+    site: Site
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+
+    async def ask(self, method: str, path: str, body: bytes | None = None, **options: str | None) -> Answer:
+        async with RawClient(self.port) as client:
+            await client.request(method, path, body, **options)
+            return await client.answer()
+
+
+@contextlib.asynccontextmanager
+async def running(snapshot: FakeSnapshot, grace: float = 5) -> AsyncIterator[Running]:
+    upstream = Client()
+    site = Site(Gateway(snapshot, {"http": upstream}))
+    sock = socket.create_server(("127.0.0.1", 0))
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(site, [sock], stop, Grace(grace)))
+    try:
+        yield Running(sock.getsockname()[1], site, stop, task)
+    finally:
+        stop.set()
+        await task
+        await upstream.aclose()
+        sock.close()
