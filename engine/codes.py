@@ -65,6 +65,11 @@ CODES: Mapping[str, str] = MappingProxyType(
         "expression-required": "A place that needs an expression holds a constant.",
         "expression-or": "A `||` stands where a value is made; it also skips false and empty values.",
         "unread-argument": "A definition has an argument that it never reads.",
+        "missing-argument": "A definition is used without one of its arguments.",
+        "unknown-argument": "A definition is given an argument that it does not have.",
+        "unknown-path": "A path does not exist in the canonical model.",
+        "unknown-state": "A rule reads or sets a member of the state that no rule sets or reads.",
+        "expression-too-large": "An expression is longer or deeper than the limit.",
         "unknown-loss-path": "A loss rule names a path that is not in the canonical model.",
         "unknown-framing": "A protocol names a framing that does not exist.",
     }

@@ -96,6 +96,13 @@ class Diagnostics:
         span = _span_of(where_or_span, offset, length)
         self.items.append(Diagnostic(code, "warning", message, span, tuple(labels), help))
 
+    def conceal(self, span: Span) -> None:
+        """Replace a stretch of a source by asterisks, so that no excerpt ever shows it."""
+        lines = self.sources.get(span.file, "").split("\n")
+        line, start = lines[span.line - 1], span.column - 1
+        lines[span.line - 1] = line[:start] + "*" * span.length + line[start + span.length :]
+        self.sources[span.file] = "\n".join(lines)
+
     def sorted(self) -> list[Diagnostic]:
         """The findings by file, line and column; those without a place come first."""
         return sorted(self.items, key=_order)

@@ -1,1 +1,27 @@
-"""Commands of the `torouter` program, one file each."""
+"""The command line: one module for each command, imported only when it is called."""
+
+from importlib import import_module
+
+import click
+
+# Each command is the member `command` of the module of its name.
+_COMMANDS = ("schema", "serve", "validate")
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is asked for, so that no command pays for another's imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f".{cmd_name}", __package__).command
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_LazyGroup)
+@click.version_option(package_name="torouter")
+def main() -> None:
+    """ToRouter: any client protocol on any provider, every mapping in YAML."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from ..diagnostics import Diagnostics, Span
@@ -87,7 +87,7 @@ class Where:
         return document.span(start, end - start)
 
 
-def load_document(source: str | FilePath, file: str, layer: str, diagnostics: Diagnostics) -> Document | None:
+def load_document(source: str | Traversable, file: str, layer: str, diagnostics: Diagnostics) -> Document | None:
     """Read a file, or text, into a document named `file`; nothing when it cannot be read at all.
 
     All that is wrong is added to `diagnostics`.
@@ -102,7 +102,7 @@ def load_document(source: str | FilePath, file: str, layer: str, diagnostics: Di
     return Document(file, layer, text, parsed.data, parsed.marks, parsed.keys, Lines(text))
 
 
-def _read(path: FilePath, file: str, diagnostics: Diagnostics) -> str | None:
+def _read(path: Traversable, file: str, diagnostics: Diagnostics) -> str | None:
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -1,0 +1,66 @@
+"""`torouter validate`: check all files without serving them; needs no network and no secrets."""
+
+from pathlib import Path
+
+import click
+
+from ..compile import compile_project
+from ..config.load import Project, load_project
+from ..diagnostics import Diagnostics, render_json, render_line, render_sarif, render_terminal
+
+_RENDERERS = {"terminal": render_terminal, "line": render_line, "json": render_json, "sarif": render_sarif}
+
+CLEAN, ERRORS, WARNINGS, UNREADABLE = range(4)
+
+
+@click.command("validate")
+@click.argument("place", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.option("--format", "form", type=click.Choice(tuple(_RENDERERS)), default="terminal", help="How to write.")
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@click.option("--resolve-secrets", is_flag=True, help="Let secrets fail that cannot be found here.")
+@click.pass_context
+def command(ctx: click.Context, place: Path | None, form: str, strict: bool, resolve_secrets: bool) -> None:
+    """Check the built-in files and those in DIR, which may also be one route file.
+
+    Exits with 0 when nothing is wrong, 1 on errors, 2 on warnings under --strict, 3 when files cannot be read.
+    """
+    diagnostics = Diagnostics()
+    project = load_project(place, diagnostics)
+    if resolve_secrets:
+        check_secrets(project, diagnostics)
+    compile_project(project, diagnostics)
+    click.echo(_RENDERERS[form](diagnostics), nl=False)
+    if form == "terminal":
+        click.echo(summary(diagnostics, len(project.documents)), err=True)
+    ctx.exit(exit_code(diagnostics, strict))
+
+
+def check_secrets(project: Project, diagnostics: Diagnostics) -> None:
+    """Add an error for each secret that is absent or empty here."""
+    for provider in project.routes.providers.values():
+        if provider.auth and provider.auth.secret.resolve() is None:
+            member = "bearer" if "bearer" in provider.entry.value["auth"] else "value"
+            message = f'the secret {provider.auth.secret} of "{provider.id}" is absent or empty'
+            diagnostics.error("unresolved-secret", provider.entry.at("auth", member), message)
+
+
+def exit_code(diagnostics: Diagnostics, strict: bool) -> int:
+    """The exit code for what was found."""
+    if any(item.code == "unreadable-file" for item in diagnostics.items):
+        return UNREADABLE
+    if diagnostics.failed:
+        return ERRORS
+    return WARNINGS if strict and diagnostics.items else CLEAN
+
+
+def summary(diagnostics: Diagnostics, files: int) -> str:
+    """One line on what was found in how many files."""
+    errors = sum(item.severity == "error" for item in diagnostics.items)
+    warnings = len(diagnostics.items) - errors
+    if not diagnostics.items:
+        return f"{_count(files, 'file')}: nothing wrong"
+    return f"{_count(files, 'file')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

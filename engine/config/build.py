@@ -1,0 +1,190 @@
+"""From merged entries, whose form has been checked, to the values of `model`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ..diagnostics import Diagnostics
+from .merge import Entry, Sections
+from .model import (
+    Address,
+    Capability,
+    Condition,
+    CredentialPlace,
+    Endpoint,
+    Group,
+    Key,
+    Model,
+    ModelLimits,
+    Provider,
+    Routes,
+    Settings,
+    Surface,
+    Target,
+    Timers,
+    UpstreamAuth,
+)
+from .secrets import parse_secret
+from .units import parse_date, parse_duration, parse_size
+
+T = TypeVar("T")
+
+_SIZES = frozenset(("max_body", "max_header", "max_response", "max_event"))
+_DURATIONS = ("connect", "first_byte", "idle", "total")
+_ABOUT_FACTS = frozenset(("match", "as_of", "source"))
+
+
+def build_routes(sections: Sections, diagnostics: Diagnostics) -> Routes:
+    """All sound entries as values; entries with errors are left out, because those have been reported."""
+
+    def section(name: str, build: Callable[[Entry], T | None]) -> dict[str, T]:
+        built = ((id, build(entry)) for id, entry in sections[name].items() if entry.sound)
+        return {id: value for id, value in built if value is not None}
+
+    mounts = section("mounts", lambda entry: tuple(entry.value))
+    return Routes(
+        mounts=mounts.get("mounts", ("",)),
+        auth=section("auth", lambda entry: tuple(CredentialPlace(**_lower_header(place)) for place in entry.value)),
+        surfaces=section("surfaces", _surface),
+        endpoints=section("endpoints", _endpoint),
+        providers=section("providers", _provider),
+        models=section("models", lambda entry: _model(entry, diagnostics)),
+        groups=section("groups", _group),
+        keys=section("keys", lambda entry: _key(entry, diagnostics)),
+        capabilities=tuple(section("capabilities", lambda entry: _capability(entry, diagnostics)).values()),
+        policies=section("policies", lambda entry: _timers(entry.value)),
+        settings=Settings(**section("settings", _setting)),
+    )
+
+
+def _conditions(value: Any) -> tuple[Condition, ...]:
+    """One condition, or a list of which any one must hold."""
+    if value is None:
+        return ()
+    items = value if isinstance(value, list) else [value]
+    return tuple(Condition(**_lower_header(item)) for item in items)
+
+
+def _lower_header(value: Mapping[str, str]) -> dict[str, str]:
+    """Header names in lower case, which is how they are compared."""
+    return {key: text.lower() if key == "header" else text for key, text in value.items()}
+
+
+def _surface(entry: Entry) -> Surface:
+    value = entry.value
+    return Surface(entry.id, entry, value["protocol"], _conditions(value.get("when")), value.get("default", False))
+
+
+def _endpoint(entry: Entry) -> Endpoint:
+    value = entry.value
+    method, _, path = value["match"].partition(" ")
+    return Endpoint(
+        id=entry.id,
+        entry=entry,
+        method=method,
+        path=path,
+        protocol=value["protocol"],
+        operation=value["operation"],
+        auth=value["auth"],
+        surface=value.get("surface"),
+        when=_conditions(value.get("when")),
+        model=value.get("model"),
+        stream=value.get("stream"),
+        forward=tuple(name.lower() for name in value.get("forward", ())),
+        max_body=parse_size(value["max_body"]) if "max_body" in value else None,
+        example=value.get("example"),
+    )
+
+
+def _provider(entry: Entry) -> Provider:
+    value = entry.value
+    return Provider(
+        id=entry.id,
+        entry=entry,
+        kind=value.get("kind", "http"),
+        base_url=value.get("base_url", "").rstrip("/") or None,
+        auth=_upstream_auth(value.get("auth", "none")),
+        headers=value.get("headers", {}),
+        speaks={name: _address(address) for name, address in value.get("speaks", {}).items()},
+        allow_private=value.get("allow_private", False),
+        timers=_timers(value.get("timeouts", {})),
+        script=value.get("script"),
+    )
+
+
+def _upstream_auth(value: Any) -> UpstreamAuth | None:
+    if value == "none":
+        return None
+    if "bearer" in value:
+        return UpstreamAuth(parse_secret(value["bearer"]), header="authorization", prefix="Bearer ")
+    secret = parse_secret(value["value"])
+    if "query" in value:
+        return UpstreamAuth(secret, query=value["query"])
+    return UpstreamAuth(secret, header=value["header"].lower())
+
+
+def _address(value: Mapping[str, Any]) -> Address:
+    return Address(value["path"], value.get("query", {}), value.get("headers", {}))
+
+
+def _timers(value: Mapping[str, Any]) -> Timers:
+    seconds = {name: parse_duration(value[name]) for name in _DURATIONS if name in value}
+    return Timers(**seconds, attempts=value.get("attempts"))
+
+
+def _model(entry: Entry, diagnostics: Diagnostics) -> Model | None:
+    value = entry.value
+    created = value.get("created")
+    if isinstance(created, str):
+        moment = _date(entry, "created", diagnostics)
+        if moment is None:
+            return None
+        created = int(moment.timestamp())
+    return Model(
+        id=entry.id,
+        entry=entry,
+        targets=tuple(Target(**target) for target in value["targets"]),
+        aliases=tuple(value.get("aliases", ())),
+        display_name=value.get("display_name"),
+        created=created,
+        owned_by=value.get("owned_by"),
+        capabilities=value.get("capabilities", {}),
+        limits=ModelLimits(**value.get("limits", {})),
+    )
+
+
+def _group(entry: Entry) -> Group:
+    return Group(entry.id, entry, tuple(entry.value["models"]), tuple(entry.value["providers"]))
+
+
+def _key(entry: Entry, diagnostics: Diagnostics) -> Key | None:
+    value = entry.value
+    expires = _date(entry, "expires", diagnostics) if "expires" in value else None
+    if "expires" in value and expires is None:
+        return None
+    digest = value["hash"].partition(":")[2]
+    return Key(entry.id, entry, value["group"], digest, expires, value.get("disabled", False))
+
+
+def _capability(entry: Entry, diagnostics: Diagnostics) -> Capability | None:
+    value = entry.value
+    if _date(entry, "as_of", diagnostics) is None:
+        return None
+    facts = {name: fact for name, fact in value.items() if name not in _ABOUT_FACTS}
+    return Capability(value["match"], value["as_of"], value["source"], facts)
+
+
+def _setting(entry: Entry) -> Any:
+    if isinstance(entry.value, list):
+        return tuple(name.lower() for name in entry.value)
+    if not isinstance(entry.value, str):
+        return entry.value
+    return parse_size(entry.value) if entry.id in _SIZES else parse_duration(entry.value)
+
+
+def _date(entry: Entry, member: str, diagnostics: Diagnostics) -> Any:
+    """The moment of a date of an entry; nothing, and an error, when the calendar has no such day."""
+    try:
+        return parse_date(entry.value[member])
+    except ValueError:
+        diagnostics.error("bad-date", entry.at(member), f'the calendar has no "{entry.value[member]}"')
+        return None

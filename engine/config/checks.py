@@ -1,0 +1,114 @@
+"""Values that have the right form and still cannot work: addresses, headers, timers."""
+
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ..diagnostics import Diagnostics
+from .document import Where
+from .model import Endpoint, Provider, Routes, Timers
+
+# Headers that belong to one connection, or that the gateway itself must decide.
+_CONNECTION_HEADERS = frozenset(
+    (
+        "connection", "content-encoding", "content-length", "expect", "host", "keep-alive", "proxy-authenticate",
+        "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    )
+)  # fmt: skip
+_CREDENTIAL_HEADERS = frozenset(("authorization", "cookie"))
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:path)?\}")
+
+
+def check_values(routes: Routes, diagnostics: Diagnostics) -> None:
+    """Add an error for each value that cannot work."""
+    for endpoint in routes.endpoints.values():
+        _check_pattern(endpoint, diagnostics)
+        forwarded = ((name, endpoint.entry.at("forward", index)) for index, name in enumerate(endpoint.forward))
+        _check_headers(forwarded, diagnostics)
+    for provider in routes.providers.values():
+        _check_address(provider, diagnostics)
+        _check_headers(_provider_headers(provider), diagnostics)
+        _check_timers(provider.timers, provider.entry.at("timeouts"), diagnostics)
+
+
+def check_policies(policies: Mapping[str, Timers], places: Mapping[str, Where], diagnostics: Diagnostics) -> None:
+    """Add an error for each policy whose timers contradict each other."""
+    for name, timers in policies.items():
+        _check_timers(timers, places[name], diagnostics)
+
+
+def _check_pattern(endpoint: Endpoint, diagnostics: Diagnostics) -> None:
+    """Placeholders are whole segments with names that differ, and one that takes the rest comes last."""
+    where = endpoint.entry.at("match")
+    names: set[str] = set()
+    at = len(endpoint.method) + 1
+    for match in _PLACEHOLDER.finditer(endpoint.path):
+        name, rest = match.groups()
+        span = where.span(at + match.start(), len(match.group()))
+        if name in names:
+            diagnostics.error("bad-pattern", span, f"the placeholder {{{name}}} comes twice")
+        names.add(name)
+        if rest and "{" in endpoint.path[match.end() :]:
+            diagnostics.error("bad-pattern", span, f"no placeholder may follow {{{name}:path}}")
+    left = _PLACEHOLDER.sub(lambda match: " " * len(match.group()), endpoint.path)
+    stray = re.search(r"[{}?#]", left)
+    if stray:
+        message = f'"{stray.group()}" is no part of an address pattern'
+        help = "placeholders are {name} for one segment and {name:path} for several"
+        diagnostics.error("bad-pattern", where, message, help=help, offset=at + stray.start(), length=1)
+
+
+def _check_address(provider: Provider, diagnostics: Diagnostics) -> None:
+    """A base address has a host, and a local or private one needs to be allowed."""
+    if provider.base_url is None:
+        return
+    where = provider.entry.at("base_url")
+    try:
+        parts = urlsplit(provider.base_url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        diagnostics.error("bad-url", where, "the host or port of this address cannot be read")
+        return
+    if not host:
+        diagnostics.error("bad-url", where, "this address has no host")
+    elif _is_private(host) and not provider.allow_private:
+        help = "write allow_private: true beside it if that is meant"
+        diagnostics.error("bad-url", where, f'"{host}" is a local or private address', help=help)
+
+
+def _is_private(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+def _provider_headers(provider: Provider) -> Iterable[tuple[str, Where]]:
+    for name in provider.headers:
+        yield name, provider.entry.at("headers", name).own_key()
+    for protocol, address in provider.speaks.items():
+        for name in address.headers:
+            yield name, provider.entry.at("speaks", protocol, "headers", name).own_key()
+
+
+def _check_headers(headers: Iterable[tuple[str, Where]], diagnostics: Diagnostics) -> None:
+    for name, where in headers:
+        if name.lower() in _CONNECTION_HEADERS:
+            diagnostics.error("bad-header", where, f'"{name}" belongs to the connection and cannot be chosen')
+        elif name.lower() in _CREDENTIAL_HEADERS:
+            help = "a provider's credential belongs in its auth"
+            diagnostics.error("bad-header", where, f'"{name}" carries a credential', help=help)
+
+
+def _check_timers(timers: Timers, where: Where, diagnostics: Diagnostics) -> None:
+    if timers.total is None:
+        return
+    for name in ("connect", "first_byte", "idle"):
+        seconds = getattr(timers, name)
+        if seconds is not None and seconds > timers.total:
+            message = f'"{name}" is longer than "total", which contains it'
+            diagnostics.error("inconsistent-timers", where.at(name), message)

@@ -1,0 +1,94 @@
+"""All files of all layers, checked and merged into one project; every error is reported, not only the first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from ..diagnostics import Diagnostics
+from .build import build_routes
+from .checks import check_policies, check_values
+from .document import Document, load_document
+from .merge import Entry, LoadedRoute, Sections, merge_routes
+from .model import Routes
+from .references import check_references
+from .schema import ROUTE, check_document, check_value
+from .sources import BUILTIN, USER, Source, builtin_sources, user_sources
+
+# The definition in the schema that describes one entry of a section.
+_DEFINITIONS = {
+    "auth": "auth_rule",
+    "surfaces": "surface",
+    "endpoints": "endpoint",
+    "providers": "provider",
+    "models": "model",
+    "groups": "group",
+    "keys": "key",
+    "policies": "policy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that was loaded: the files, the merged entries, their values, and the files of each protocol by kind."""
+
+    documents: tuple[Document, ...]
+    sections: Mapping[str, Mapping[str, Entry]]
+    routes: Routes
+    protocols: Mapping[str, Mapping[str, Document]]
+
+
+def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True) -> Project:
+    """Load the built-in files and those of a user: a folder, or one route file.
+
+    The project holds what could be read even when `diagnostics` has errors; it may be served only when there are none.
+    """
+    sources = builtin_sources(diagnostics) if builtin else []
+    sources += user_sources(user, diagnostics) if user else []
+    documents: list[Document] = []
+    layers: dict[str, list[LoadedRoute]] = {BUILTIN: [], USER: []}
+    protocols: dict[str, dict[str, Document]] = {}
+    for source in sources:
+        document = load_document(source.file, source.name, source.layer, diagnostics)
+        if document is None:
+            continue
+        documents.append(document)
+        wrong = _check(document, source, diagnostics)
+        if source.protocol is None:
+            layers[source.layer].append(LoadedRoute(document, frozenset(wrong)))
+        else:
+            # A user's file comes later and takes the place of the built-in one.
+            protocols.setdefault(source.protocol, {})[source.kind] = document
+    sections = _check_patched(merge_routes(layers.values(), diagnostics), diagnostics)
+    routes = build_routes(sections, diagnostics)
+    check_values(routes, diagnostics)
+    check_policies(routes.policies, {name: entry.at() for name, entry in sections["policies"].items()}, diagnostics)
+    check_references(sections, routes, protocols, diagnostics)
+    return Project(tuple(documents), sections, routes, protocols)
+
+
+def _check(document: Document, source: Source, diagnostics: Diagnostics) -> set[tuple[str | int, ...]]:
+    if source.kind == ROUTE:
+        _conceal_secrets(document, diagnostics)
+    return check_document(document.root, source.kind, diagnostics)
+
+
+def _conceal_secrets(document: Document, diagnostics: Diagnostics) -> None:
+    """No excerpt may show a credential that somebody wrote into a file by mistake."""
+    for path, mark in document.marks.items():
+        of_provider = len(path) > 3 and path[0] == "providers" and path[2] == "auth"
+        of_key = len(path) > 2 and path[0] == "keys" and path[-1] == "hash"
+        if not mark.scalar or not (of_provider or of_key):
+            continue
+        where = document.root.at(*path)
+        if not str(where.value).startswith(("env:", "file:", "sha256:")):
+            diagnostics.conceal(where.span())
+
+
+def _check_patched(sections: Sections, diagnostics: Diagnostics) -> Sections:
+    """Entries made of several are checked once more as a whole: together they may lack or contradict something."""
+    for section, definition in _DEFINITIONS.items():
+        for name, entry in sections[section].items():
+            if entry.sound and len(entry.origins) > 1:
+                wrong = check_value(entry.value, entry, ROUTE, diagnostics, definition)
+                sections[section][name] = Entry(section, name, entry.value, entry.origins, not wrong)
+    return sections

@@ -1,0 +1,204 @@
+"""The sections of route files as frozen values: durations in seconds, sizes in bytes, moments in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from .merge import Entry
+from .secrets import SecretReference
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a request must have; every member that is given must hold."""
+
+    path_prefix: str | None = None
+    header: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialPlace:
+    """Where a client's credential may stand: a header, perhaps after a scheme, or a query parameter."""
+
+    header: str | None = None
+    scheme: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A family of endpoints; with no conditions it fits no request unless it is the default."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    protocol: str
+    when: tuple[Condition, ...] = ()
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that clients call; `model` and `stream` are expressions as they are written."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    method: str
+    path: str
+    protocol: str
+    operation: Literal["generate", "models", "model"]
+    auth: str
+    surface: str | None = None
+    when: tuple[Condition, ...] = ()
+    model: str | None = None
+    stream: str | None = None
+    forward: tuple[str, ...] = ()
+    max_body: int | None = None
+    example: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAuth:
+    """How a request to a provider is authorised: a header with `prefix` and the secret, or a query parameter."""
+
+    secret: SecretReference
+    header: str | None = None
+    prefix: str = ""
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a provider takes requests of one protocol; all texts are templates."""
+
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """How long to wait, in seconds, and how many targets to try; None means that another place decides."""
+
+    connect: float | None = None
+    first_byte: float | None = None
+    idle: float | None = None
+    total: float | None = None
+    attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A service that is called, or a sandbox that plays a script."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    kind: Literal["http", "sandbox"]
+    base_url: str | None
+    auth: UpstreamAuth | None
+    headers: Mapping[str, str]
+    speaks: Mapping[str, Address]
+    allow_private: bool
+    timers: Timers
+    script: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One way to serve a model; without a model the public name is sent."""
+
+    provider: str
+    model: str | None = None
+    protocol: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLimits:
+    """Numbers of tokens."""
+
+    max_output: int | None = None
+    context: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A public name with its targets in order of preference; `created` is in seconds since 1970."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    targets: tuple[Target, ...]
+    aliases: tuple[str, ...] = ()
+    display_name: str | None = None
+    created: int | None = None
+    owned_by: str | None = None
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    limits: ModelLimits = ModelLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Which models through which providers; `*` in a model stands for any characters, as a provider for all."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    models: tuple[str, ...]
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A client's credential as the hexadecimal sha256 of its text."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    group: str
+    sha256: str
+    expires: datetime | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Dated facts about the models whose name fits `match`."""
+
+    match: str
+    as_of: str
+    source: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of the server; sizes in bytes, times in seconds."""
+
+    workers: int = 2
+    max_body: int = 32 * 1024**2
+    max_header: int = 32 * 1024
+    max_response: int = 64 * 1024**2
+    max_event: int = 8 * 1024**2
+    max_connections: int = 200
+    header_timeout: float = 10.0
+    body_timeout: float = 60.0
+    keep_alive: float = 75.0
+    keep_alive_comment: float = 15.0
+    drain: float = 30.0
+    request_id_headers: tuple[str, ...] = ("x-request-id",)
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """All sections of all route files, by id and in the order in which they are tried."""
+
+    mounts: tuple[str, ...] = ("",)
+    auth: Mapping[str, tuple[CredentialPlace, ...]] = field(default_factory=dict)
+    surfaces: Mapping[str, Surface] = field(default_factory=dict)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    capabilities: tuple[Capability, ...] = ()
+    policies: Mapping[str, Timers] = field(default_factory=dict)
+    settings: Settings = Settings()

@@ -1,0 +1,155 @@
+"""Names that refer to something: every one must be defined."""
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from ..diagnostics import Diagnostics, Label, did_you_mean
+from .document import Document, Where
+from .merge import Entry, Sections
+from .model import Endpoint, Group, Model, Provider, Routes, Surface
+
+Protocols = Mapping[str, Mapping[str, Document]]
+
+# Which files of a protocol folder each use needs.
+_ERRORS = ("error.encode",)
+_OPERATIONS = {
+    "generate": ("request.decode", "response.encode", "stream.encode", "error.encode"),
+    "models": ("models.encode", "error.encode"),
+    "model": ("models.encode", "error.encode"),
+}
+_UPSTREAM = ("request.encode", "response.decode", "stream.decode", "error.decode")
+
+_PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*(:path)?\}")
+
+
+def check_references(sections: Sections, routes: Routes, protocols: Protocols, diagnostics: Diagnostics) -> None:
+    """Add an error for each name that is not defined, and for names that collide."""
+    check = _Checker(sections, protocols, diagnostics)
+    for surface in routes.surfaces.values():
+        check.surface(surface)
+    for endpoint in routes.endpoints.values():
+        check.endpoint(endpoint)
+    for provider in routes.providers.values():
+        check.provider(provider)
+    for model in routes.models.values():
+        check.model(model, routes.providers)
+    check.aliases(routes.models.values())
+    for group in routes.groups.values():
+        check.group(group)
+    for key in routes.keys.values():
+        check.defined("groups", key.group, key.entry.at("group"))
+    check.addresses(routes.endpoints.values())
+    check.folders()
+
+
+class _Checker:
+    """What is defined, and where errors go."""
+
+    def __init__(self, sections: Sections, protocols: Protocols, diagnostics: Diagnostics) -> None:
+        self._sections = sections
+        self._protocols = protocols
+        self._diagnostics = diagnostics
+        self._models = set(sections["models"])
+        for entry in sections["models"].values():
+            # Entries with errors count too, so that one mistake is reported once.
+            aliases = entry.value.get("aliases") if isinstance(entry.value, dict) else None
+            self._models.update(name for name in aliases or () if isinstance(name, str))
+
+    def defined(self, section: str, name: str, where: Where) -> None:
+        """A name must be an id of a section."""
+        self._known(name, self._sections[section], section, where)
+
+    def protocol(self, name: str, where: Where, needed: Iterable[str]) -> None:
+        """A protocol must have a folder, with all files that this use needs."""
+        if not self._known(name, self._protocols, "transforms", where):
+            return
+        absent = [kind for kind in needed if kind not in self._protocols[name]]
+        if absent:
+            files = ", ".join(f"{kind}.yaml" for kind in absent)
+            self._diagnostics.error("missing-transform", where, f'the folder of "{name}" lacks {files}')
+
+    def surface(self, surface: Surface) -> None:
+        self.protocol(surface.protocol, surface.entry.at("protocol"), _ERRORS)
+
+    def endpoint(self, endpoint: Endpoint) -> None:
+        entry = endpoint.entry
+        self.protocol(endpoint.protocol, entry.at("protocol"), _OPERATIONS[endpoint.operation])
+        self.defined("auth", endpoint.auth, entry.at("auth"))
+        if endpoint.surface is not None:
+            self.defined("surfaces", endpoint.surface, entry.at("surface"))
+        if endpoint.operation != "models" and endpoint.model is None:
+            message = f'"model" is missing: the operation "{endpoint.operation}" needs to know which one'
+            self._diagnostics.error("missing-key", entry.key, message)
+
+    def provider(self, provider: Provider) -> None:
+        for name in provider.speaks:
+            self.protocol(name, provider.entry.at("speaks", name).own_key(), _UPSTREAM)
+
+    def model(self, model: Model, providers: Mapping[str, Provider]) -> None:
+        for index, target in enumerate(model.targets):
+            where = model.entry.at("targets", index)
+            self.defined("providers", target.provider, model.entry.at("targets", index, "provider"))
+            provider = providers.get(target.provider)
+            if provider is None or target.protocol is None or target.protocol in provider.speaks:
+                continue
+            help = did_you_mean(target.protocol, provider.speaks) or f"it speaks {', '.join(provider.speaks)}"
+            message = f'the provider "{target.provider}" does not speak "{target.protocol}"'
+            label = Label(provider.entry.key.span(), "the provider")
+            self._diagnostics.error("protocol-not-spoken", where.at("protocol"), message, help=help, labels=[label])
+
+    def aliases(self, models: Iterable[Model]) -> None:
+        """An alias names one model only."""
+        taken: dict[str, Where] = {name: entry.key for name, entry in self._sections["models"].items()}
+        for model in models:
+            for index, alias in enumerate(model.aliases):
+                where = model.entry.at("aliases", index)
+                if alias in taken:
+                    label = Label(taken[alias].span(), "taken here")
+                    message = f'the alias "{alias}" is the name of another model'
+                    self._diagnostics.error("alias-collision", where, message, labels=[label])
+                else:
+                    taken[alias] = where
+
+    def group(self, group: Group) -> None:
+        for index, name in enumerate(group.providers):
+            if name != "*":
+                self.defined("providers", name, group.entry.at("providers", index))
+        for index, pattern in enumerate(group.models):
+            where = group.entry.at("models", index)
+            if "*" not in pattern:
+                self._known(pattern, self._models, "models", where)
+            elif not any(fnmatchcase(name, pattern) for name in self._models):
+                help = did_you_mean(pattern.replace("*", ""), self._models)
+                self._diagnostics.warning("pattern-without-match", where, f'"{pattern}" matches no model', help=help)
+
+    def addresses(self, endpoints: Iterable[Endpoint]) -> None:
+        """Two endpoints with one address must differ in their conditions."""
+        seen: dict[object, Entry] = {}
+        for endpoint in endpoints:
+            path = _PLACEHOLDER.sub(lambda match: "{:path}" if match.group(1) else "{}", endpoint.path)
+            address = (endpoint.method, path, endpoint.when)
+            first = seen.setdefault(address, endpoint.entry)
+            if first is not endpoint.entry:
+                label = Label(first.at("match").span(), "the same address")
+                where = endpoint.entry.at("match")
+                message = f'"{first.id}" takes all requests of this endpoint'
+                self._diagnostics.error("unreachable-endpoint", where, message, labels=[label])
+
+    def folders(self) -> None:
+        """A protocol folder has a protocol file, which names it."""
+        for name, files in self._protocols.items():
+            document = files.get("protocol")
+            if document is None:
+                where = next(iter(files.values())).root
+                self._diagnostics.error("missing-transform", where, f'the folder of "{name}" lacks protocol.yaml')
+            elif isinstance(document.data, dict) and document.data.get("protocol", name) != name:
+                message = f'the folder is "{name}": a protocol has the name of its folder'
+                self._diagnostics.error("bad-value", document.root.at("protocol"), message)
+
+    def _known(self, name: str, candidates: Iterable[str], section: str, where: Where) -> bool:
+        if name in candidates:
+            return True
+        message = f'there is no "{name}" in {section}'
+        self._diagnostics.error("unknown-reference", where, message, help=did_you_mean(name, candidates))
+        return False

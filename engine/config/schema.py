@@ -1,0 +1,223 @@
+"""The JSON Schemas of all file kinds, and the check of documents against them with sentences of our own."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from ..diagnostics import Diagnostics, did_you_mean
+from .document import Where
+from .marks import Path
+
+ROUTE = "route"
+TRANSFORM_KINDS = (
+    "protocol",
+    "request.decode",
+    "request.encode",
+    "response.decode",
+    "response.encode",
+    "stream.decode",
+    "stream.encode",
+    "error.decode",
+    "error.encode",
+    "models.encode",
+)
+KINDS = (ROUTE, *TRANSFORM_KINDS)
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+class Placed(Protocol):
+    """Data that knows where each of its values is written."""
+
+    def at(self, *keys: str | int) -> Where: ...
+
+
+@cache
+def schema_text(kind: str) -> str:
+    """The JSON Schema of a file kind as it is shipped; raises KeyError for an unknown kind."""
+    if kind not in KINDS:
+        raise KeyError(kind)
+    folder = files("torouter.schema")
+    path = folder / f"{ROUTE}.schema.json" if kind == ROUTE else folder / "transform" / f"{kind}.schema.json"
+    return path.read_text("utf-8")
+
+
+@cache
+def _validator(kind: str, definition: str | None = None) -> Draft202012Validator:
+    schema = json.loads(schema_text(kind))
+    if definition:
+        schema = {"$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]}
+    return Draft202012Validator(schema)
+
+
+def check_document(root: Where, kind: str, diagnostics: Diagnostics) -> set[Path]:
+    """Check a document of a kind; the paths of all values that are wrong."""
+    return check_value(root.value, root, kind, diagnostics)
+
+
+def check_value(
+    value: object, places: Placed, kind: str, diagnostics: Diagnostics, definition: str | None = None
+) -> set[Path]:
+    """Check a value against a kind, or against one definition of that kind; the paths of all values that are wrong."""
+    wrong: set[Path] = set()
+    for error in _validator(kind, definition).iter_errors(value):
+        for leaf in _leaves(error):
+            wrong.add(_report(leaf, places, diagnostics))
+    return wrong
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """The errors that say what is wrong: for alternatives, those of the alternative that was most likely meant."""
+    if not error.context:
+        yield error
+        return
+    branches: dict[Any, list[ValidationError]] = {}
+    for child in error.context:
+        branches.setdefault(child.relative_schema_path[0], []).append(child)
+    fitting = [errors for errors in branches.values() if not any(_is_mismatch(child, error) for child in errors)]
+    if not fitting:
+        yield error
+        return
+    for child in min(fitting, key=len):
+        yield from _leaves(child)
+
+
+def _is_mismatch(child: ValidationError, parent: ValidationError) -> bool:
+    """Whether an alternative is of another type than the value, so that it was not meant."""
+    return child.absolute_path == parent.absolute_path and child.validator in ("type", "const")
+
+
+def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> Path:
+    """Add the diagnostic of one error; the path of what is wrong."""
+    path = tuple(error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, str(error.instance))
+        code, message = _custom(error, "bad-value")
+        diagnostics.error(code, places.at(*path).own_key(), f'"{error.instance}": {message or "no legal name"}')
+        return path
+    here = places.at(*path)
+    match error.validator:
+        case "additionalProperties":
+            _stray_keys(error, places, diagnostics)
+        case "required":
+            _missing_keys(error, here, diagnostics)
+        case "dependentRequired":
+            _missing_partners(error, places, diagnostics)
+        case "type" | "anyOf" | "oneOf":
+            _mistyped(error, here, diagnostics)
+        case "enum":
+            allowed: Any = error.validator_value
+            names = [str(name) for name in allowed]
+            message = f"{_shown(error.instance)} is not one of {', '.join(names)}"
+            diagnostics.error("bad-value", here, message, help=did_you_mean(str(error.instance), names))
+        case _:
+            code, message = _custom(error, "bad-value")
+            diagnostics.error(code, here, message or _limit(error))
+    return path
+
+
+def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> None:
+    known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+    instance: Any = error.instance
+    for name in instance:
+        if name not in known:
+            where = places.at(*error.absolute_path, name).own_key()
+            free = [key for key in known if key not in instance]
+            help = did_you_mean(name, free) or f"known here: {', '.join(sorted(known))}"
+            diagnostics.error("unknown-key", where, f'"{name}" has no meaning here', help=help)
+
+
+def _missing_keys(error: ValidationError, here: Where, diagnostics: Diagnostics) -> None:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    instance: Any = error.instance
+    required: Any = error.validator_value
+    # jsonschema reports each missing member on its own and names it only in its sentence.
+    name = next(key for key in required if error.message.startswith(f"{key!r} "))
+    known = schema.get("properties")
+    stray = [key for key in instance if known and key not in known]
+    if did_you_mean(name, stray):
+        return
+    diagnostics.error("missing-key", here.own_key(), f'"{name}" is missing here')
+
+
+def _missing_partners(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> None:
+    instance: Any = error.instance
+    needs: Any = error.validator_value
+    for name, partners in needs.items():
+        for partner in partners:
+            if name in instance and partner not in instance:
+                where = places.at(*error.absolute_path, name).own_key()
+                diagnostics.error("missing-partner", where, f'"{name}" needs "{partner}" beside it')
+
+
+def _mistyped(error: ValidationError, here: Where, diagnostics: Diagnostics) -> None:
+    code, sentence = _custom(error, "wrong-type")
+    expected = _expected(error.schema)
+    message = sentence if code != "wrong-type" and sentence else f"expected {expected}, found {_found(error.instance)}"
+    help = None
+    if code == "bad-duration" and isinstance(error.instance, int | float):
+        help = f'did you mean "{error.instance}s"?'
+    diagnostics.error(code, here, message, help=help)
+
+
+def _custom(error: ValidationError, default: str) -> tuple[str, str]:
+    """The code and sentence that a schema gives for its own values, if it does."""
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    return schema.get("x-code", default), schema.get("patternErrorMessage", "")
+
+
+def _expected(schema: Any) -> str:
+    if not isinstance(schema, Mapping):
+        return "something else"
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            return " or ".join(dict.fromkeys(_expected(branch) for branch in schema[word]))
+    if "const" in schema:
+        return f'"{schema["const"]}"'
+    types = schema.get("type", "object")
+    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    return " or ".join(_TYPES[name] for name in names)
+
+
+def _found(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
+def _shown(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else _found(value)
+
+
+def _limit(error: ValidationError) -> str:
+    """A sentence for a limit that a value breaks."""
+    limit = error.validator_value
+    sentences = {
+        "minimum": f"the number must be at least {limit}",
+        "maximum": f"the number must be at most {limit}",
+        "minItems": "the list must not be empty",
+        "minLength": "the text must not be empty",
+        "minProperties": "the mapping must not be empty",
+        "uniqueItems": "the list holds the same entry twice",
+        "const": f"only {_shown(limit)} is allowed here",
+    }
+    return sentences.get(str(error.validator), "the value is not allowed here")
