@@ -25,12 +25,13 @@ STOP = 15        # seconds it has to end after SIGINT
 
 @dataclass(slots=True)
 class Gateway:
-    """A running gateway: what it printed, where it listens and the key it gave out."""
+    """A running gateway: where it listens, what it printed, the key to use and the one it gave out."""
 
     process: subprocess.Popen[str]
     url: str
     lines: list[str]
     key: str = ""
+    printed_key: str = ""
 
     @property
     def printed(self) -> str:
@@ -64,7 +65,7 @@ def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
     try:
         _wait(gateway)
         found = re.search(r"TOROUTER_KEY=['\"]?([^\s'\"]+)", gateway.printed)
-        gateway.key = found[1] if found else ""
+        gateway.key = gateway.printed_key = found[1] if found else ""
         yield gateway
     finally:
         gateway.stop()

@@ -1,0 +1,5 @@
+curl --silent --show-error --fail-with-body "$TOROUTER_URL/v1/messages" \
+  -H "x-api-key: $TOROUTER_KEY" \
+  -H "anthropic-version: 2023-06-01" \
+  -H "Content-Type: application/json" \
+  -d '{"model": "claude-opus-4-7", "max_tokens": 256, "messages": [{"role": "user", "content": "hi"}]}'
