@@ -6,10 +6,9 @@ docs/canonical.md states the grammar of both sides.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
-from .carriers import NEXT, PREVIOUS, carrier, needs_carrier
-from .open_part import CLOSED, LIVE, WAITING, Event, OpenOutput, OpenPart, says_something
-from .settle import derive_id, same_call, settle
-from .usage import merge_counters
+from .open_part import CLOSED, WAITING, Event, OpenOutput, OpenPart, says_something
+from .settle import same_call
+from .stage import Stage
 
 INTERRUPTED = "The upstream's stream ended before it was complete"
 
@@ -35,26 +34,17 @@ class Brackets:
     ) -> None:
         self.ended = False  # the source said that it is over, or failed; nothing after that is read
         self.dropped: set[str] = set()  # what was left out: kinds of parts, and `outputs`
-        self._serial = order == "serial"
+        self._stage = Stage(serial=order == "serial", slots=slots, defaults=defaults)
         self._first_only = outputs == "first"
         self._kinds = kinds
-        self._slots = slots
-        self._defaults = dict(defaults or {})
-        self._head: dict[str, Any] = {}
-        self._usage: dict[str, Any] = {}
-        self._outputs: dict[int, OpenOutput] = {}
-        self._open: list[OpenPart] = []  # not closed yet, in order of appearance
-        self._current: OpenPart | None = None  # the one live part, if serial
-        self._last: OpenPart | None = None  # the live part that the last delta went to
-        self._started = False
         self._over = False
-        self._out: list[Event] = []
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
         """Take the next decoder events and return the encoder events they lead to."""
-        out = self._out = []
+        stage = self._stage
+        out = stage.out = []
         for event in events:
-            last = self._last
+            last = stage.last
             if last is not None:  # the hot path: more text for the same part
                 payload = event.get(last.field)
                 if (
@@ -79,31 +69,20 @@ class Brackets:
 
         A stream that is not `complete` ends in `error` (by default a bad gateway); a second call returns nothing.
         """
-        out = self._out = []
+        out = self._stage.out = []
         if self._over:
             return out
-        if not complete:
-            self._fail(dict(error) if error else {"kind": "bad_gateway", "status": 502, "message": INTERRUPTED})
-            return out
-        for part in list(self._open):
-            self._end(part)
         self._over = self.ended = True
-        response = settle(self._response())
-        for output in response["outputs"]:
-            self._begin(self._outputs.setdefault(output["index"], OpenOutput(output["index"])))
-            out.append({"type": "finish", "output": output["index"], "finish": output["finish"]})
-        if self._usage:
-            out.append({"type": "usage", "usage": self._usage})
-        out.append({"type": "end", "response": response})
+        if complete:
+            self._stage.complete()
+        else:
+            self._stage.fail(dict(error) if error else {"kind": "bad_gateway", "status": 502, "message": INTERRUPTED})
         return out
 
     # -- decoder events ---------------------------------------------------------------------------------------------
 
     def _on_start(self, event: Event) -> None:
-        self._usage = merge_counters(self._usage, event.get("usage"))
-        for name, value in event.items():
-            if name not in ("type", "usage") and value is not None and value != "":
-                self._head.setdefault(name, value)
+        self._stage.introduce(event)
 
     def _on_part_start(self, event: Event) -> None:
         output = self._output(event)
@@ -138,18 +117,18 @@ class Brackets:
         part = self._enter(output, whole["kind"], None)
         if part.state == WAITING:
             part.take_whole(whole)
-            self._advance(part)
-        self._end(part)
+            self._stage.advance(part)
+        self._stage.end(part)
 
     def _on_part_end(self, event: Event) -> None:
         output = self._output(event)
         part = output.find(event.get("kind"), event.get("key")) if output else None
         if part is not None:
             self._fill(part, event, full=True)
-            self._end(part)
+            self._stage.end(part)
 
     def _on_usage(self, event: Event) -> None:
-        self._usage = merge_counters(self._usage, event.get("usage"))
+        self._stage.count(event.get("usage"))
 
     def _on_finish(self, event: Event) -> None:
         output = self._output(event)
@@ -161,16 +140,17 @@ class Brackets:
     def _on_logprobs(self, event: Event) -> None:
         output = self._output(event)
         if output is not None and event.get("logprobs"):
-            self._begin(output)
+            self._stage.begin(output)
             output.logprobs.extend(event["logprobs"])
-            self._out.append({"type": "logprobs", "output": output.number, "logprobs": event["logprobs"]})
+            self._stage.out.append({"type": "logprobs", "output": output.number, "logprobs": event["logprobs"]})
 
     def _on_error(self, event: Event) -> None:
-        self._fail(event["error"])
+        self._over = self.ended = True
+        self._stage.fail(event["error"])
 
     def _on_end(self, _event: Event) -> None:
         self.ended = True
-        self._last = None
+        self._stage.last = None
 
     _HANDLERS: ClassVar[dict[str, Callable[["Brackets", Event], None]]] = {
         "start": _on_start,
@@ -193,9 +173,9 @@ class Brackets:
         if number and self._first_only:
             self.dropped.add("outputs")
             return None
-        output = self._outputs.get(number)
+        output = self._stage.outputs.get(number)
         if output is None:
-            output = self._outputs[number] = OpenOutput(number)
+            output = self._stage.outputs[number] = OpenOutput(number)
         return output
 
     def _place(self, event: Event, full: bool = False) -> OpenPart | None:
@@ -214,14 +194,14 @@ class Brackets:
     def _enter(self, output: OpenOutput, kind: str, key: object) -> OpenPart:
         for older in (output.run, output.find(kind, key)):
             if older is not None:
-                self._end(older)
+                self._stage.end(older)
         part = OpenPart(output.number, kind, key)
         output.remember(part)
         if self._kinds is not None and kind not in self._kinds:
             part.state, part.ended = CLOSED, True  # it still takes its deltas, and nobody sees them
             self.dropped.add(kind)
         else:
-            self._open.append(part)
+            self._stage.add(part)
         return part
 
     def _sent_again(self, output: OpenOutput, whole: dict[str, Any]) -> bool:
@@ -232,156 +212,10 @@ class Brackets:
             empty = "" if part.members.get("custom") else "{}"
             return same_call(part.build(), {**whole, "arguments": whole.get("arguments") or empty})
         self._fill(part, whole, full=True)
-        self._end(part)
+        self._stage.end(part)
         return True
-
-    # -- the life of a part -----------------------------------------------------------------------------------------
 
     def _fill(self, part: OpenPart, event: Event, full: bool = False) -> None:
         part.take_members(event)
-        if part.state == CLOSED:
-            return
-        payload = part.new_payload(event, full)
-        citations = part.new_citations(event, full)
-        if part.state == LIVE:
-            if payload:
-                self._delta(part, part.field, payload)
-            if citations:
-                self._delta(part, "citations", citations)
-            self._last = part
-        else:
-            self._advance(part)
-
-    def _advance(self, part: OpenPart) -> None:
-        if self._serial:
-            self._drain()
-        elif part.ready():
-            self._start(part)
-
-    def _end(self, part: OpenPart) -> None:
-        output = self._outputs[part.number]
-        if output.run is part:
-            output.run = None
-        if self._last is part:
-            self._last = None
-        if part.ended:
-            return
-        part.ended = True
-        if self._serial:
-            self._drain()
-        elif part.state == LIVE:
-            self._close(part)
-        elif part.ready():
-            self._start(part)
-            self._close(part)
-        else:
-            self._discard(part)
-
-    def _drain(self) -> None:
-        """Show queued parts one after another, for as long as the current one is known to be finished."""
-        while True:
-            current = self._current
-            if current is not None:
-                if not current.ended and not (self._next(current) and current.complete_call()):
-                    return
-                self._close(current)
-            self._current = self._next()
-            if self._current is None:
-                return
-            self._start(self._current)
-
-    def _next(self, after: OpenPart | None = None) -> OpenPart | None:
-        for part in list(self._open):
-            if part is not after and part.ready():
-                return part
-            if part is not after and part.ended:
-                self._discard(part)
-        return None
-
-    def _discard(self, part: OpenPart) -> None:
-        part.state = CLOSED
-        self._open.remove(part)
-
-    def _start(self, part: OpenPart) -> None:
-        output = self._outputs[part.number]
-        self._begin(output)
-        if self._slots is not None and needs_carrier({"kind": part.kind, **part.members}, self._slots):
-            self._carry(output, part.members["signature"], NEXT)
-            part.carried = True
-        output.enter(part)
-        if part.kind == "tool_call":
-            self._identify(output, part)
-        part.state = LIVE
-        event = {"type": "part.start", "output": part.number, "index": part.index, "ordinal": part.ordinal,
-                 "kind": part.kind, **part.members}  # fmt: skip
-        event.pop("signature", None)  # always the last delta
-        self._out.append(event)
-        if part.pieces:
-            part.pieces = ["".join(part.pieces)]
-            self._delta(part, part.field, part.pieces[0])
-        if part.citations:
-            self._delta(part, "citations", list(part.citations))
-        if not part.ended:
-            self._last = part
-
-    def _close(self, part: OpenPart) -> None:
-        output = self._outputs[part.number]
-        if output.run is part:
-            output.run = None
-        if self._last is part:
-            self._last = None
-        part.built = part.build()
-        if part.kind == "tool_call" and not part.pieces and part.built["arguments"]:
-            self._delta(part, "arguments", part.built["arguments"])
-        if "signature" in part.members:
-            self._delta(part, "signature", part.members["signature"])
-        part.state, part.ended = CLOSED, True
-        self._open.remove(part)
-        self._out.append({"type": "part.end", "output": part.number, "index": part.index, "ordinal": part.ordinal,
-                          "kind": part.kind, "part": part.built})  # fmt: skip
-        if self._slots is not None and not part.carried and needs_carrier(part.built, self._slots):
-            self._carry(output, part.members["signature"], PREVIOUS)
-
-    def _identify(self, output: OpenOutput, part: OpenPart) -> None:
-        given = part.members.get("id")
-        if not given or given in output.calls:
-            head = self._head.get("id", "")
-            part.members["id"] = derive_id(head, part.number, part.ordinal, part.members["name"])
-        output.calls[part.members["id"]] = part
-
-    def _carry(self, output: OpenOutput, signature: str, place: str) -> None:
-        made = OpenPart(output.number, "reasoning", None)
-        made.take_whole(carrier(signature, place))
-        made.ended = True
-        self._open.append(made)
-        self._start(made)
-        self._close(made)
-
-    # -- emitting ---------------------------------------------------------------------------------------------------
-
-    def _delta(self, part: OpenPart, member: str, value: object) -> None:
-        self._out.append({"type": "part.delta", "output": part.number, "index": part.index, "ordinal": part.ordinal,
-                          "kind": part.kind, member: value})  # fmt: skip
-
-    def _begin(self, output: OpenOutput) -> None:
-        if not self._started:
-            self._started = True
-            self._head = {**self._defaults, **self._head}
-            usage = {"usage": dict(self._usage)} if self._usage else {}
-            self._out.append({"type": "start", **self._head, **usage})
-        if not output.started:
-            output.started = True
-            self._out.append({"type": "output.start", "output": output.number})
-
-    def _response(self) -> dict[str, Any]:
-        head = self._head if self._started else {**self._defaults, **self._head}
-        outputs = [output.build() for _, output in sorted(self._outputs.items())]
-        response = {**head, "outputs": outputs}
-        if self._usage:
-            response["usage"] = self._usage
-        return response
-
-    def _fail(self, error: dict[str, Any]) -> None:
-        self._over = self.ended = True
-        self._last = None
-        self._out.append({"type": "error", "error": error, "response": self._response()})
+        if part.state != CLOSED:
+            self._stage.extend(part, part.new_payload(event, full), part.new_citations(event, full))

@@ -1,0 +1,276 @@
+"""What an encoder cannot carry, known from what it reads: nothing is lost silently.
+
+A read-set holds paths as `schema.paths()` writes them. A read of a prefix covers everything under it; a path that
+leaves out a `:kind` covers all kinds.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Self
+
+from . import schema
+
+Severity = Literal["drop", "warn", "reject"]
+Path = tuple[str, ...]
+Request = dict[str, Any]
+
+PART: Path = ("turns", "*", "parts", "*")
+TOOL: Path = ("tools", "*")
+
+# Members whose absence changes nothing the client could notice: who is asked, how the answer travels, what the
+# engine itself writes, and opaque values, which only their own family can use.
+_QUIET = frozenset({
+    "model", "stream", "stream_usage", "turns.role", "turns.parts.native.protocol", "tools.native.protocol",
+    "turns.parts.tool_call.id", "turns.parts.tool_result.id", "turns.parts.tool_result.name",
+    "turns.parts.tool_result.custom", "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
+    "turns.parts.reasoning.redacted",
+    *(f"turns.parts.{kind}.signature"
+      for kind in ("text", "tool_call", "image", "audio", "video", "file", "native")),
+    "system.signature",
+})  # fmt: skip
+
+# Values that say what would hold anyway. The empty ones (false, 0 penalties, {}) need no entry where 0 means off.
+_HARMLESS: Mapping[str, tuple[Any, ...]] = {
+    "parallel_tools": (True,),
+    "tool_choice.mode": ("auto",),
+    "format.kind": ("text",),
+    "modalities": (["text"],),
+    "service_tier": ("auto", "default"),
+    "verbosity": ("medium",),
+    "sampling.n": (1,),
+    "sampling.presence_penalty": (0,),
+    "sampling.frequency_penalty": (0,),
+    "sampling.logprobs": (False,),
+    "sampling.top_logprobs": (0,),
+    "sampling.logit_bias": ({},),
+    "state.store": (False,),
+    "state.background": (False,),
+    "state.truncation": ("disabled",),
+    "reasoning.visible": (False,),
+    "reasoning.effort": ("auto",),
+    "metadata": ({},),
+    "stop": ([],),
+    "include": ([],),
+    "tools.function.strict": (False,),
+    "turns.parts.tool_result.error": (False,),
+    "turns.parts.tool_call.custom": (False,),
+    "turns.parts.file.citations": (False,),
+    "turns.parts.image.detail": ("auto",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing that did not get through: where it stands, the same place in general, how bad, and why."""
+
+    path: str
+    general: str
+    severity: Severity
+    reason: str
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it in a `loss` mapping: `turns.parts.image.detail`."""
+    return ".".join(segment.removeprefix(":") for segment in path if segment != "*")
+
+
+def covered(path: Path, read_set: Collection[Path]) -> bool:
+    """Whether a read of `path`, or of something above it, is in the read-set."""
+    return any(_covers(read, path) for read in read_set)
+
+
+def unknown_severities(severities: Iterable[str]) -> list[str]:
+    """Return the entries of a `loss` mapping that name no place of a request."""
+    return sorted(name for name in severities if name not in _names())
+
+
+@dataclass(frozen=True, slots=True)
+class LossPlan:
+    """What to look for in a request on its way to one encoder; computed once."""
+
+    _top: tuple[tuple[str, tuple["_Member", ...]], ...]
+    _turn: tuple["_Member", ...]
+    _system: Mapping[str, "_Member"]
+    _parts: Mapping[str, Mapping[str, "_Member"]]
+    _tools: Mapping[str, Mapping[str, "_Member"]]
+    _part_kinds: Mapping[str, Severity]
+    _tool_kinds: Mapping[str, Severity]
+    _protocol: str
+    _native: Severity
+
+    @classmethod
+    def build(
+        cls,
+        read_set: Collection[Path],
+        kinds: Collection[str],
+        tools: Collection[str],
+        severities: Mapping[str, Severity] | None = None,
+        *,
+        protocol: str = "",
+    ) -> Self:
+        """Compute the plan of an encoder that reads `read_set` and writes these kinds of parts and tools.
+
+        `severities` overrides by dotted path, with or without a part's kind, or by a prefix; by default an unread
+        member is a warning and an unwritable kind a rejection. Native things of `protocol` are its own. Raises
+        ValueError for an entry of `severities` that names nothing.
+        """
+        chosen = severities or {}
+        if unknown := unknown_severities(chosen):
+            raise ValueError(f"no such place in a request: {', '.join(unknown)}")
+        unread = [_Member(path, _severity(path, chosen, "warn")) for path in _unread(read_set)]
+        lost_parts = {path[4][1:] for path in schema.paths() if path[:4] == PART} - set(kinds)
+        lost_tools = {path[2][1:] for path in schema.paths() if path[:2] == TOOL} - set(tools)
+        return cls(
+            _top=_by_top(unread),
+            _turn=tuple(member for member in unread if member.path[:2] == ("turns", "*") and len(member.path) == 3),
+            _system={member.name: member for member in unread if member.path[0] == "system"},
+            _parts=_by_kind(unread, PART),
+            _tools=_by_kind(unread, TOOL),
+            _part_kinds={kind: _severity((*PART, ":" + kind), chosen, "reject") for kind in lost_parts},
+            _tool_kinds={kind: _severity((*TOOL, ":" + kind), chosen, "reject") for kind in lost_tools},
+            _protocol=protocol,
+            _native=_severity(("native",), chosen, "warn"),
+        )
+
+    def check(self, request: Request) -> list[Loss]:
+        """Return what this encoder will not carry of the request."""
+        losses: list[Loss] = []
+        self._check_top(request, losses)
+        self._check_system(request, losses)
+        for number, tool in enumerate(request.get("tools") or ()):
+            self._check_item(f"tools[{number}]", tool, self._tools, self._tool_kinds, "tools", losses)
+        for number, turn in enumerate(request["turns"]):
+            for member in self._turn:
+                member.check(turn, f"turns[{number}]", losses)
+            self._check_parts(turn["parts"], f"turns[{number}]", losses)
+        return losses
+
+    def _check_top(self, request: Request, losses: list[Loss]) -> None:
+        for name, members in self._top:
+            if name in request:
+                for member in members:
+                    if len(member.path) == 1:
+                        member.check(request, "", losses)
+                    else:
+                        member.check(request[name], name, losses)
+        for protocol, fields in request.get("native", {}).items():
+            if protocol != self._protocol:
+                losses.extend(Loss(f"native.{protocol}.{field}", "native", self._native, "belongs to another protocol")
+                              for field in fields)  # fmt: skip
+
+    def _check_system(self, request: Request, losses: list[Loss]) -> None:
+        for number, part in enumerate(request.get("system") or ()):
+            for name in self._system.keys() & part.keys():
+                self._system[name].check(part, f"system[{number}]", losses)
+
+    def _check_parts(self, parts: list[dict[str, Any]], where: str, losses: list[Loss]) -> None:
+        unread, lost = self._parts, self._part_kinds
+        for number, part in enumerate(parts):
+            kind = part["kind"]
+            members = unread.get(kind)
+            if kind in lost or kind == "native" or (members is not None and not members.keys().isdisjoint(part)):
+                self._check_item(f"{where}.parts[{number}]", part, unread, lost, "turns.parts", losses)
+            if kind == "tool_result" and kind not in lost:
+                self._check_parts(part["parts"], f"{where}.parts[{number}]", losses)
+
+    def _check_item(
+        self,
+        where: str,
+        item: dict[str, Any],
+        unread: Mapping[str, Mapping[str, "_Member"]],
+        lost: Mapping[str, Severity],
+        general: str,
+        losses: list[Loss],
+    ) -> None:
+        kind = item["kind"]
+        if kind in lost:
+            losses.append(Loss(where, f"{general}.{kind}", lost[kind], f"{kind} cannot be expressed"))
+        elif kind == "native" and item["protocol"] != self._protocol:
+            losses.append(Loss(where, f"{general}.{kind}", "reject", f"belongs to {item['protocol']}"))
+        else:
+            members = unread.get(kind, {})
+            for name in members.keys() & item.keys():
+                members[name].check(item, where, losses)
+
+
+class _Member:
+    """A member that the encoder does not read."""
+
+    __slots__ = ("general", "harmless", "name", "path", "severity")
+
+    def __init__(self, path: Path, severity: Severity) -> None:
+        self.path = path
+        self.general = dotted(path)
+        self.name = path[-1]
+        self.severity = severity
+        self.harmless = _HARMLESS.get(self.general, ())
+
+    def check(self, holder: Mapping[str, Any], where: str, losses: list[Loss]) -> None:
+        if self.name in holder and holder[self.name] not in self.harmless:
+            place = f"{where}.{self.name}" if where else self.name
+            losses.append(Loss(place, self.general, self.severity, "cannot be expressed"))
+
+
+def _unread(read_set: Collection[Path]) -> list[Path]:
+    """Return the members of which nothing is read, at the depth at which losses are told."""
+    leaves: dict[Path, bool] = {}
+    for path in schema.paths():
+        place = path[: _depth(path)]
+        leaves[place] = leaves.get(place, False) or covered(path, read_set)
+    return [place for place, is_read in leaves.items() if not is_read and dotted(place) not in _QUIET]
+
+
+def _depth(path: Path) -> int:
+    """Return how many segments name the member that a loss is told about: an item's member, or a member's member."""
+    for prefix in (PART, TOOL):
+        if path[: len(prefix)] == prefix:
+            return len(prefix) + 2
+    if path[0] in ("turns", "system"):
+        return 3
+    return 1 if path[0] == "cache" else 2  # permission to cache is said by its presence
+
+
+def _covers(read: Path, known: Path) -> bool:
+    place = 0
+    for segment in known:
+        if place == len(read):
+            return True
+        if segment == read[place]:
+            place += 1
+        elif not segment.startswith(":"):
+            return False
+    return place == len(read)
+
+
+def _severity(path: Path, chosen: Mapping[str, Severity], default: Severity) -> Severity:
+    for name in (dotted(path), dotted(_any_kind(path)), path[0]):
+        if name in chosen:
+            return chosen[name]
+    return default
+
+
+def _any_kind(path: Path) -> Path:
+    return path if path[-1].startswith(":") else tuple(segment for segment in path if not segment.startswith(":"))
+
+
+@cache
+def _names() -> frozenset[str]:
+    prefixes = {path[:length] for path in schema.paths() for length in range(1, len(path) + 1)}
+    return frozenset({dotted(path) for path in prefixes} | {dotted(_any_kind(path)) for path in prefixes} | {"native"})
+
+
+def _by_top(members: Iterable[_Member]) -> tuple[tuple[str, tuple[_Member, ...]], ...]:
+    found: dict[str, list[_Member]] = {}
+    for member in members:
+        if member.path[0] not in ("turns", "tools", "system", "native"):
+            found.setdefault(member.path[0], []).append(member)
+    return tuple((name, tuple(each)) for name, each in found.items())
+
+
+def _by_kind(members: Iterable[_Member], prefix: Path) -> dict[str, dict[str, _Member]]:
+    found: dict[str, dict[str, _Member]] = {}
+    for member in members:
+        if member.path[: len(prefix)] == prefix:
+            found.setdefault(member.path[len(prefix)][1:], {})[member.name] = member
+    return found
