@@ -19,7 +19,8 @@ async def receive(exchange: Exchange) -> None:
     incoming = exchange.incoming
     if incoming.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem("invalid_request", "Send the body without a content coding.", status=415)
-    exchange.raw = await incoming.read_body(endpoint.max_body or exchange.snapshot.settings.max_body)
+    settings = exchange.snapshot.settings
+    exchange.raw = await incoming.read_body(endpoint.max_body or settings.max_body, settings.body_timeout)
     exchange.body = parse(exchange.raw)
     exchange.model = _model(exchange, endpoint)
     wanted = endpoint.stream

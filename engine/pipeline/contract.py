@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from ..wire.framing import Framing
@@ -16,6 +17,8 @@ Json = dict[str, Any]
 Context = Mapping[str, object]
 Expression = Callable[[Context], Any]
 """A compiled expression; roots: `body`, `path`, `query`, `headers`."""
+Condition = Callable[[str, Mapping[str, str], Mapping[str, str]], bool]
+"""Whether a request fits: from its decoded path without the mount, its headers and its query."""
 Template = Callable[[Context], str]
 """A compiled text; roots: `target`, `request`, `path`, `query`, `headers`, `operation`."""
 
@@ -117,7 +120,7 @@ class Endpoint(Protocol):
     @property
     def pattern(self) -> str: ...  # "/v1/things/{name}", "{name:path}" may hold slashes; without the mount
     @property
-    def when(self) -> Expression | None: ...  # decides between endpoints of one pattern; no `body`
+    def when(self) -> Condition | None: ...  # decides between endpoints of one pattern
     @property
     def protocol(self) -> WireProtocol: ...
     @property
@@ -139,12 +142,10 @@ class Endpoint(Protocol):
 
 
 class Surface(Protocol):
-    """Which protocol answers where no endpoint matches; the first whose prefix and condition hold."""
+    """Which protocol answers where no endpoint does; the first that fits, and a default comes last."""
 
     @property
-    def prefix(self) -> str: ...  # without the mount
-    @property
-    def when(self) -> Expression | None: ...
+    def when(self) -> Condition | None: ...
     @property
     def protocol(self) -> WireProtocol: ...
 
@@ -155,7 +156,7 @@ class Key(Protocol):
     @property
     def group(self) -> str: ...
     @property
-    def expires(self) -> float | None: ...  # seconds since the epoch, UTC
+    def expires(self) -> datetime | None: ...  # with its time zone
     @property
     def disabled(self) -> bool: ...
 
@@ -229,6 +230,16 @@ class Settings(Protocol):
     def max_event(self) -> int: ...  # bytes of one frame
     @property
     def request_id_headers(self) -> Sequence[str]: ...  # every answer carries its id under these names
+    @property
+    def body_timeout(self) -> float: ...  # seconds for a client to send its body
+    @property
+    def header_timeout(self) -> float: ...  # seconds for a client to send its head
+    @property
+    def keep_alive(self) -> float: ...  # seconds that an idle connection of a client stays open
+    @property
+    def keep_alive_comment(self) -> float: ...  # seconds of silence in a stream before a sign of life
+    @property
+    def drain(self) -> float: ...  # seconds that running requests have when the gateway stops
     @property
     def strict(self) -> bool: ...  # every warning loss is a rejection
 

@@ -12,6 +12,7 @@ from .exchange import Exchange, Incoming
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(:path)?\}")
 _MAX_QUERY_MEMBERS = 100
+_MAX_QUERY = 4096
 
 
 class Matcher:
@@ -29,14 +30,14 @@ class Matcher:
             else:
                 self._fixed.setdefault(endpoint.pattern, []).append(endpoint)
 
-    def candidates(self, path: str) -> Iterator[tuple[Endpoint, dict[str, str]]]:
-        """Every endpoint whose pattern fits the decoded path, with the values of its placeholders."""
+    def candidates(self, path: str) -> Iterator[tuple[Endpoint, str, dict[str, str]]]:
+        """Every endpoint whose pattern fits the decoded path, with the unmounted path and the placeholders' values."""
         for inner in self.unmounted(path):
             for endpoint in self._fixed.get(inner, ()):
-                yield endpoint, {}
+                yield endpoint, inner, {}
             for pattern, endpoint in self._patterns:
                 if found := pattern.fullmatch(inner):
-                    yield endpoint, found.groupdict()
+                    yield endpoint, inner, found.groupdict()
 
     def unmounted(self, path: str) -> Iterator[str]:
         """The path without each mount that it stands under."""
@@ -58,16 +59,14 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
     exchange.query = dict(reversed(exchange.pairs))
     path = decode_path(incoming.path)
     methods: list[str] = []
-    for endpoint, values in matcher.candidates(path):
+    for endpoint, inner, values in matcher.candidates(path):
         if endpoint.method != incoming.method:
             methods.append(endpoint.method)
             exchange.client = exchange.client or endpoint.protocol
             continue
-        exchange.path = values
-        if endpoint.when is None or endpoint.when(exchange.context()):
-            exchange.endpoint, exchange.client = endpoint, endpoint.protocol
+        if endpoint.when is None or endpoint.when(inner, incoming.headers, exchange.query):
+            exchange.endpoint, exchange.client, exchange.path = endpoint, endpoint.protocol, values
             return
-    exchange.path = {}
     if methods:
         allow = {"allow": ", ".join(sorted(set(methods)))}
         raise Problem("invalid_request", f"{path} does not answer this method.", status=405, headers=allow)
@@ -76,10 +75,10 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
 
 def fallback(snapshot: Snapshot, incoming: Incoming, matcher: Matcher) -> WireProtocol | None:
     """The protocol of an answer to a request that no endpoint took."""
-    paths = list(matcher.unmounted(incoming.path))
-    context = {"path": {}, "query": {}, "headers": incoming.headers, "body": {}}
+    query = dict(parse_qsl(incoming.query[:_MAX_QUERY], keep_blank_values=True))
     for surface in snapshot.surfaces:
-        if any(path.startswith(surface.prefix) for path in paths) and (surface.when is None or surface.when(context)):
+        when = surface.when
+        if when is None or any(when(path, incoming.headers, query) for path in matcher.unmounted(incoming.path)):
             return surface.protocol
     return None
 

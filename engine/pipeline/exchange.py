@@ -21,8 +21,8 @@ class Incoming(Protocol):
     def query(self) -> str: ...  # as sent
     @property
     def headers(self) -> Mapping[str, str]: ...
-    async def read_body(self, limit: int) -> bytes:
-        """The whole body. Raises Problem when it is larger than `limit`."""
+    async def read_body(self, limit: int, seconds: float) -> bytes:
+        """The whole body. Raises Problem when it is larger than `limit` bytes or takes longer than `seconds`."""
 
 
 class Reply(Protocol):

@@ -18,7 +18,7 @@ class Outlet:
     While nothing happens for `patience` seconds, `idle` is written, unless it is empty.
     """
 
-    def __init__(self, reply: Reply, headers: Mapping[str, str], idle: bytes, patience: float = 15.0) -> None:
+    def __init__(self, reply: Reply, headers: Mapping[str, str], idle: bytes, patience: float) -> None:
         self._reply = reply
         self._headers = headers
         self._idle = idle

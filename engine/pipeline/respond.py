@@ -97,7 +97,8 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     """
     converter = plan.relay()
     chunks = response.aiter_raw()
-    async with Outlet(exchange.reply, _stream_headers(exchange, plan), plan.client.framing.idle) as outlet:
+    headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
+    async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.keep_alive_comment) as outlet:
         error = await _pump(exchange, converter, chunks, outlet)
         tail = converter.close(error)
         if converter.failed is not None:

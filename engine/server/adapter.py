@@ -12,7 +12,6 @@ from sanic.response import HTTPResponse
 
 from ..pipeline.errors import Problem
 
-BODY_SECONDS = 60.0
 _SMALL = 64 * 1024
 
 
@@ -28,7 +27,7 @@ class SanicIncoming:
         self.query = str(request.query_string)
         self.headers = _headers(request)
 
-    async def read_body(self, limit: int) -> bytes:
+    async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises Problem when it is too large, comes too slowly, or has no declared length."""
         if "transfer-encoding" in self.headers:
             message = "Send the body with a Content-Length."
@@ -39,7 +38,7 @@ class SanicIncoming:
         stream.request_max_size = limit
         parts: list[bytes] = []
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(seconds):
                 async for part in stream:
                     parts.append(part)
         except TimeoutError as fault:

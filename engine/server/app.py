@@ -78,11 +78,12 @@ class Site:
         return self.gateway.snapshot.settings.request_id_headers
 
 
-def build(site: Site, *, keep_alive: float = 620.0) -> Sanic[Any, Any]:
-    """The application that serves `site`. The idle time exceeds that of common load balancers, which must close first.
+def build(site: Site) -> Sanic[Any, Any]:
+    """The application that serves `site`.
 
     The library's own limit on the time of an answer is as good as off: the pipeline has its own timers.
     """
+    settings = site.gateway.snapshot.settings
     app: Sanic[Any, Any] = Sanic(
         f"torouter-{next(_numbers)}",
         error_handler=_Errors(site.refuse),
@@ -94,8 +95,8 @@ def build(site: Site, *, keep_alive: float = 620.0) -> Sanic[Any, Any]:
         ACCESS_LOG=False,
         AUTO_EXTEND=False,
         MOTD=False,
-        KEEP_ALIVE_TIMEOUT=keep_alive,
-        REQUEST_TIMEOUT=15,
+        KEEP_ALIVE_TIMEOUT=settings.keep_alive,
+        REQUEST_TIMEOUT=settings.header_timeout,
         RESPONSE_TIMEOUT=_DAY,
         REQUEST_MAX_HEADER_SIZE=16_384,
         TOUCHUP=not getattr(Http, "__touched__", False),  # rewrites the library's classes: once in a process

@@ -8,7 +8,6 @@ import logging
 import signal
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sanic import Sanic
@@ -21,14 +20,7 @@ _IDLE_GRACE = 1.0
 _LAST_WORDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Grace:
-    """Seconds of a drain: how long requests may go on before they are ended."""
-
-    requests: float = 30.0
-
-
-async def serve(site: Site, sockets: Sequence[socket.socket], stop: asyncio.Event, grace: Grace | None = None) -> None:
+async def serve(site: Site, sockets: Sequence[socket.socket], stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then drain: no new connections, running requests finish, the rest end in an error."""
     app = build(site)
     servers: list[Any] = []  # the library's AsyncioServer has no types
@@ -44,7 +36,7 @@ async def serve(site: Site, sockets: Sequence[socket.socket], stop: asyncio.Even
         site.draining = True
         for server in servers:
             server.close()
-        await _drain(site, servers, (grace or Grace()).requests)
+        await _drain(site, servers, site.gateway.snapshot.settings.drain)
     finally:
         Sanic.unregister_app(app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -160,7 +161,6 @@ class FakeEndpoint:
 
 @dataclass(frozen=True)
 class FakeSurface:
-    prefix: str
     protocol: FakeProtocol
     when: Any = None
 
@@ -169,7 +169,7 @@ class FakeSurface:
 class FakeKey:
     id: str = "k1"
     group: str = "default"
-    expires: float | None = None
+    expires: datetime | None = None
     disabled: bool = False
 
 
@@ -224,6 +224,11 @@ class FakeSettings:
     max_response: int = 10_000_000
     max_event: int = 1_000_000
     strict: bool = False
+    body_timeout: float = 20
+    header_timeout: float = 20
+    keep_alive: float = 75
+    keep_alive_comment: float = 15
+    drain: float = 5
     request_id_headers: tuple[str, ...] = ("x-request-id", "talk-id")
 
 
@@ -244,7 +249,10 @@ class FakeSnapshot:
             model=lambda roots: roots["path"]["model"], model_member=None, stream=False,
         ),
     )  # fmt: skip
-    surfaces: tuple[FakeSurface, ...] = (FakeSurface("/sse", SSE), FakeSurface("", LINES))
+    surfaces: tuple[FakeSurface, ...] = (
+        FakeSurface(SSE, lambda path, headers, query: path.startswith("/sse")),
+        FakeSurface(LINES),
+    )
     keys: Mapping[str, FakeKey] = field(default_factory=lambda: {digest(KEY): FakeKey()})
     protocols: Mapping[str, FakeProtocol] = field(default_factory=lambda: {"sse-talk": SSE, "line-talk": LINES})
     settings: FakeSettings = FakeSettings()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torouter.pipeline.stack import Gateway
 from torouter.server.app import Site
-from torouter.server.worker import Grace, serve
+from torouter.server.worker import serve
 from torouter.upstream.client import Client
 
 from .client import Answer, RawClient
@@ -31,12 +31,12 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(snapshot: FakeSnapshot, grace: float = 5) -> AsyncIterator[Running]:
+async def running(snapshot: FakeSnapshot) -> AsyncIterator[Running]:
     upstream = Client()
     site = Site(Gateway(snapshot, {"http": upstream}))
     sock = socket.create_server(("127.0.0.1", 0))
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(site, [sock], stop, Grace(grace)))
+    task = asyncio.create_task(serve(site, [sock], stop))
     try:
         yield Running(sock.getsockname()[1], site, stop, task)
     finally:
