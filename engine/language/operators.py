@@ -21,7 +21,7 @@ class Callee:
 
 def is_false(value: Any) -> bool:
     """Tell whether a value counts as false: null, false, or an empty text, list or object. Zero is true."""
-    return value is None or value is False or value == "" or value == [] or value == {}
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)
 
 
 def same(value: Any) -> Any:

@@ -6,7 +6,7 @@ stays. `Compiler.shape` gives a `Node`: what runs, where its value comes from, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,7 @@ class Compiler:
     diagnostics: Diagnostics
     reads: set[Path] = field(default_factory=set)
     using: tuple[str, ...] = ()
+    unknown_path: Callable[[Path], str | None] | None = None
 
     def expression(self, where: Where, scope: Scope) -> Node:
         """Compile a scalar that must be an expression."""
@@ -91,7 +92,15 @@ class Compiler:
         trace = Trace(scope.aliases)
         sources = trace.result(tree)
         self.reads |= trace.reads
+        self._check_paths(where, sources | trace.reads)
         return Node(run, sources)
+
+    def _check_paths(self, where: Where, paths: Iterable[Path]) -> None:
+        problems = {self.unknown_path(path): path for path in paths} if self.unknown_path is not None else {}
+        for problem, path in sorted((found, path) for found, path in problems.items() if found):
+            member = next(step for step in path[1:] if f"no `{step}`" in problem)
+            at = str(where.value).find(member)
+            self.diagnostics.error("unknown-path", where, problem, offset=max(at, 0), length=len(member))
 
     def _report(self, where: Where, error: ExpressionError, scope: Scope) -> None:
         known = {"unknown-root": scope.slots, "unknown-function": CALLEES}.get(error.code)
@@ -113,6 +122,7 @@ class Compiler:
             self.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset)
             return Node(build.NULL_RUN)
         self.reads |= template.reads
+        self._check_paths(where, template.reads)
         return Node(template.run)
 
     def _list(self, where: Where, items: Sequence[Any], scope: Scope) -> Node:
@@ -275,7 +285,7 @@ class Compiler:
             else:
                 self.diagnostics.error("missing-argument", where, f"`{name}` needs the argument `{argument}`")
                 inner, _ = inner.bind(argument)
-        user = Compiler(self.vocabulary, self.diagnostics, self.reads, (*self.using, name))
+        user = Compiler(self.vocabulary, self.diagnostics, self.reads, (*self.using, name), self.unknown_path)
         node = user.shape(definition.make, inner)
         return Node(build.guarded(bound, None, node.run), node.sources, node.splices, node.literal)
 

@@ -7,11 +7,14 @@ by all requests of a worker; nothing is interpreted per request, templates and e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from ..protocol.errors import RequestRejected, UpstreamErrorBody
+from ..protocol.wire_protocol import Call
 from ..wire.framing import Framing
+
+__all__ = ["Call", "RequestRejected", "UpstreamErrorBody"]
 
 Json = dict[str, Any]
 Context = Mapping[str, object]
@@ -21,34 +24,6 @@ Condition = Callable[[str, Mapping[str, str], Mapping[str, str]], bool]
 """Whether a request fits: from its decoded path without the mount, its headers and its query."""
 Template = Callable[[Context], str]
 """A compiled text; roots: `target`, `request`, `path`, `query`, `headers`, `operation`."""
-
-
-@dataclass(slots=True)
-class Call:
-    """The roots a mapping may read in one request, beside its subject."""
-
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    target: Mapping[str, object] = field(default_factory=dict)
-    request: Json | None = None
-    memo: Json = field(default_factory=dict)
-
-
-class RequestRejected(Exception):
-    """The client's request cannot be decoded or encoded; `error` is a canonical error."""
-
-    def __init__(self, error: Json) -> None:
-        super().__init__(error.get("message", ""))
-        self.error = error
-
-
-class UpstreamErrorBody(Exception):
-    """A body that came with a success status but says an error; `error` is a canonical error."""
-
-    def __init__(self, error: Json) -> None:
-        super().__init__(error.get("message", ""))
-        self.error = error
 
 
 class Loss(Protocol):

@@ -79,7 +79,13 @@ class Exchange:
 
     def call(self, target: Mapping[str, object] | None = None) -> Call:
         """A fresh set of roots for the mappings of one attempt."""
-        return Call(path=self.path, query=self.query, headers=self.incoming.headers, target=target or {})
+        return Call(
+            path=self.path,
+            query=self.query,
+            headers=self.incoming.headers,
+            target=target or {},
+            model=self.model or None,
+        )
 
     def context(self) -> dict[str, object]:
         """The roots of the expressions of an endpoint."""

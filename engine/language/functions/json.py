@@ -51,7 +51,7 @@ def json_value(text: Any) -> Any:
     ("json_object(`{\"a\": 1}`, 'value')", {"a": 1}),
 )
 def json_object(value: Any, wrap: Any) -> dict[str, Any]:
-    """Read JSON text as an object: empty text is `{}`, anything else is wrapped under a name, so that nothing is lost."""
+    """Read JSON text as an object: empty text is `{}`, anything else is wrapped under a name: nothing is lost."""
     if isinstance(value, dict):
         return value
     if value is None or value == "" or (isinstance(value, str) and not value.strip()):

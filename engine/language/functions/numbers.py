@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .registry import Registry
 
 REGISTRY = Registry("numbers")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 def is_number(value: Any) -> bool:
@@ -66,8 +68,8 @@ def step(number: Any, edges: Any, above: Any) -> Any:
 @REGISTRY.add(("whole('12')", 12), ("whole(3.0)", 3), ("whole('a')", None), ("whole(2.5)", None))
 def whole(value: Any) -> int | None:
     """Give the whole number that a number or a text says; null if it says none."""
-    if isinstance(value, str) and len(value) <= 20 and value.removeprefix("-").isascii() and value.removeprefix("-").isdigit():
-        return int(value)
+    if isinstance(value, str):
+        return int(value) if _WHOLE.fullmatch(value) else None
     if is_number(value) and value == value // 1 and abs(value) < 2**63:
         return int(value)
     return None

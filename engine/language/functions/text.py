@@ -108,7 +108,11 @@ def cut(value: Any, length: Any) -> str | None:
     return value[: max(length, 0)]
 
 
-@REGISTRY.add(("replace('a.b', '[^a-z]', '_')", "a_b"), ("replace(null, 'a', 'b')", None), ("replace('a', '(', '')", None))
+@REGISTRY.add(
+    ("replace('a.b', '[^a-z]', '_')", "a_b"),
+    ("replace(null, 'a', 'b')", None),
+    ("replace('a', '(', '')", None),
+)
 def replace(value: Any, pattern: Any, replacement: Any) -> str | None:
     """Replace every match of a regular expression; the replacement is plain text."""
     if not isinstance(value, str) or not isinstance(pattern, str) or not isinstance(replacement, str):

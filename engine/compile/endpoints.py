@@ -1,0 +1,99 @@
+"""Endpoints and surfaces compiled: which request is which, and what its protocol is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..config import model as config
+from ..config.document import Where
+from ..diagnostics import Diagnostics
+from ..language.mapping import compile_mapping
+from ..language.operators import is_false
+from ..language.shape import Compiler
+from ..language.words import Vocabulary
+from ..protocol import WireProtocol
+from .snapshot import Context, Endpoint, Expression, Surface
+
+_ROOTS = ("body", "path", "query", "headers")
+_BODY_MEMBER = re.compile(r"=\s*body\.([A-Za-z_]\w*)\s*")
+
+
+def compile_endpoints(
+    routes: config.Routes, protocols: Mapping[str, WireProtocol], diagnostics: Diagnostics
+) -> Sequence[Endpoint]:
+    """Compile every endpoint whose protocol is known."""
+    return tuple(
+        _endpoint(endpoint, routes, protocols[endpoint.protocol], diagnostics)
+        for endpoint in routes.endpoints.values()
+        if endpoint.protocol in protocols
+    )
+
+
+def _endpoint(
+    endpoint: config.Endpoint, routes: config.Routes, protocol: WireProtocol, diagnostics: Diagnostics
+) -> Endpoint:
+    return Endpoint(
+        id=endpoint.id,
+        method=endpoint.method,
+        pattern=endpoint.path,
+        when=_any_of(endpoint.when),
+        protocol=protocol,
+        operation=endpoint.operation,
+        model=_expression(endpoint.entry.at("model"), diagnostics) if endpoint.model else None,
+        model_member=_member_of_body(endpoint.model),
+        stream=_truth(endpoint, diagnostics) if endpoint.stream else False,
+        auth=routes.auth.get(endpoint.auth, ()),
+        forward=tuple(name.lower() for name in endpoint.forward),
+        max_body=endpoint.max_body,
+        example=endpoint.example,
+    )
+
+
+def compile_surfaces(routes: config.Routes, protocols: Mapping[str, WireProtocol]) -> Sequence[Surface]:
+    """Compile the surfaces in the order in which they are tried; the default one comes last."""
+    known = [surface for surface in routes.surfaces.values() if surface.protocol in protocols]
+    tried = [
+        Surface(condition.path_prefix or "", _holds(condition), protocols[surface.protocol])
+        for surface in known
+        for condition in surface.when
+    ]
+    return (*tried, *(Surface("", None, protocols[surface.protocol]) for surface in known if surface.default))
+
+
+def _expression(where: Where, diagnostics: Diagnostics) -> Expression:
+    return compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics)).run
+
+
+def _truth(endpoint: config.Endpoint, diagnostics: Diagnostics) -> Expression:
+    run = _expression(endpoint.entry.at("stream"), diagnostics)
+    return lambda context: not is_false(run(context))
+
+
+def _member_of_body(text: str | None) -> str | None:
+    """Give the member that `=body.member` reads, if the expression is just that."""
+    match = _BODY_MEMBER.fullmatch(text or "")
+    return match.group(1) if match else None
+
+
+def _any_of(conditions: Iterable[config.Condition]) -> Expression | None:
+    checks = [check for condition in conditions if (check := _holds(condition)) is not None]
+    return (lambda context: any(check(context) for check in checks)) if checks else None
+
+
+def _holds(condition: config.Condition) -> Expression | None:
+    """Compile what a condition asks of headers and query; nothing when it asks nothing of them."""
+    wanted = [("headers", condition.header.lower())] if condition.header else []
+    wanted += [("query", condition.query)] if condition.query else []
+    if not wanted:
+        return None
+
+    def check(context: Context) -> Any:
+        return all(name in _mapping(context.get(root)) for root, name in wanted)
+
+    return check
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,76 @@
+"""Project → snapshot, and files → snapshot in one call for those who serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..config.load import Project, load_project
+from ..config.model import Settings as ConfiguredSettings
+from ..diagnostics import Diagnostics
+from ..protocol import WireProtocol, compile_protocol
+from .endpoints import compile_endpoints, compile_surfaces
+from .providers import compile_groups, compile_models, compile_providers
+from .snapshot import Key, Settings, Snapshot
+
+
+class InvalidConfiguration(Exception):
+    """The configuration has errors; `diagnostics` holds them all."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        super().__init__(f"{sum(item.severity == 'error' for item in diagnostics.items)} errors in the configuration")
+        self.diagnostics = diagnostics
+
+
+def load_snapshot(user: Path | None, diagnostics: Diagnostics | None = None) -> Snapshot:
+    """Load the built-in files and those of a user, and compile them; raises InvalidConfiguration."""
+    diagnostics = diagnostics if diagnostics is not None else Diagnostics()
+    project = load_project(user, diagnostics)
+    snapshot = compile_project(project, diagnostics)
+    if diagnostics.failed:
+        raise InvalidConfiguration(diagnostics)
+    return snapshot
+
+
+def compile_project(project: Project, diagnostics: Diagnostics) -> Snapshot:
+    """Compile all that a project holds; the snapshot may be served only when `diagnostics` has no errors."""
+    routes = project.routes
+    protocols: Mapping[str, WireProtocol] = {
+        name: compile_protocol(name, documents, diagnostics) for name, documents in project.protocols.items()
+    }
+    providers = compile_providers(routes, diagnostics)
+    models, aliases, patterns = compile_models(routes, providers)
+    return Snapshot(
+        mounts=routes.mounts,
+        endpoints=compile_endpoints(routes, protocols, diagnostics),
+        surfaces=compile_surfaces(routes, protocols),
+        keys={
+            key.sha256: Key(key.id, key.group, key.expires.timestamp() if key.expires else None, key.disabled)
+            for key in routes.keys.values()
+        },
+        groups=compile_groups(routes),
+        models=models,
+        aliases=aliases,
+        patterns=patterns,
+        providers=providers,
+        protocols=protocols,
+        settings=_settings(routes.settings),
+    )
+
+
+def _settings(given: ConfiguredSettings) -> Settings:
+    return Settings(
+        workers=given.workers,
+        max_body=given.max_body,
+        max_header=given.max_header,
+        max_response=given.max_response,
+        max_event=given.max_event,
+        max_connections=given.max_connections,
+        header_timeout=given.header_timeout,
+        body_timeout=given.body_timeout,
+        keep_alive=given.keep_alive,
+        idle_comment=given.keep_alive_comment,
+        drain=given.drain,
+        request_id_headers=given.request_id_headers,
+        strict=given.strict,
+    )

@@ -1,0 +1,131 @@
+"""Providers, models and groups compiled: who is called, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..config import model as config
+from ..config.document import Where
+from ..config.secrets import Secret
+from ..diagnostics import Diagnostics
+from ..language.mapping import compile_mapping
+from ..language.shape import Compiler
+from ..language.text import written
+from ..language.words import Vocabulary
+from .snapshot import Group, Model, Policy, Provider, Service, Target, Template
+
+_ROOTS = ("target", "request", "path", "query", "headers", "operation")
+_DEFAULT_POLICY = "default"
+
+
+def compile_providers(routes: config.Routes, diagnostics: Diagnostics) -> Mapping[str, Provider]:
+    """Compile every provider; one whose secret is missing is kept, with its problem."""
+    default = _policy(Policy(), routes.policies.get(_DEFAULT_POLICY))
+    return {name: _provider(provider, default, diagnostics) for name, provider in routes.providers.items()}
+
+
+def _provider(provider: config.Provider, policy: Policy, diagnostics: Diagnostics) -> Provider:
+    secret = provider.auth.secret.resolve() if provider.auth is not None else None
+    missing = provider.auth is not None and secret is None
+    return Provider(
+        id=provider.id,
+        transport=provider.kind,
+        base_url=provider.base_url or "",
+        allow_private=provider.allow_private,
+        auth_headers=_authorisation(provider.auth, secret, "header"),
+        auth_query=_authorisation(provider.auth, secret, "query"),
+        services={
+            name: _service(provider, name, address, diagnostics) for name, address in provider.speaks.items()
+        },
+        policy=_policy(policy, provider.timers),
+        problem=f"its secret {provider.auth.secret} is not set" if missing and provider.auth is not None else None,
+    )
+
+
+def _authorisation(
+    auth: config.UpstreamAuth | None, secret: Secret | None, place: str
+) -> Mapping[str, Callable[[], str]]:
+    """Say under which header or query member a secret goes upstream; its value is made only when it is sent."""
+    name = getattr(auth, place, None)
+    if auth is None or secret is None or name is None:
+        return {}
+    return {name: lambda: auth.prefix + secret.reveal()}
+
+
+def _service(provider: config.Provider, name: str, address: config.Address, diagnostics: Diagnostics) -> Service:
+    def texts(*path: str, names: Iterable[str]) -> Mapping[str, Template]:
+        return {member: _template(provider.entry.at(*path, member), diagnostics) for member in names}
+
+    return Service(
+        path=_template(provider.entry.at("speaks", name, "path"), diagnostics),
+        query=texts("speaks", name, "query", names=address.query),
+        headers={
+            **texts("headers", names=provider.headers),
+            **texts("speaks", name, "headers", names=address.headers),
+        },
+    )
+
+
+def _template(where: Where, diagnostics: Diagnostics) -> Template:
+    run = compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics)).run
+    return lambda context: written(run(context))
+
+
+def _policy(policy: Policy, timers: config.Timers | None) -> Policy:
+    given = {name: getattr(timers, name, None) for name in ("connect", "first_byte", "idle", "total", "attempts")}
+    return replace(policy, **{name: value for name, value in given.items() if value is not None})
+
+
+def compile_models(
+    routes: config.Routes, providers: Mapping[str, Provider]
+) -> tuple[Mapping[str, Model], Mapping[str, str], Sequence[Model]]:
+    """Compile the catalog: models by name, aliases, and the models whose name holds `*`."""
+    models = {name: _model(model, routes, providers) for name, model in routes.models.items()}
+    named = {name: model for name, model in models.items() if "*" not in name}
+    aliases = {alias: name for name, model in routes.models.items() if name in named for alias in model.aliases}
+    return named, aliases, tuple(model for name, model in models.items() if name not in named)
+
+
+def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, Provider]) -> Model:
+    def make(name: str) -> Sequence[Target]:
+        return tuple(
+            _target(model, target, target.model or name, providers[target.provider], routes)
+            for target in model.targets
+            if target.provider in providers
+        )
+
+    made = make(model.id)
+    about: dict[str, object] = {
+        "id": model.id,
+        "name": model.display_name or model.id,
+        "created": model.created or 0,
+        "owner": model.owned_by or (model.targets[0].provider if model.targets else ""),
+    }
+    limits = {name: value for name in ("max_output", "context") if (value := getattr(model.limits, name)) is not None}
+    if limits:
+        about["limits"] = limits
+    return Model(model.id, make if "*" in model.id else lambda _name: made, about)
+
+
+def _target(
+    model: config.Model, target: config.Target, upstream: str, provider: Provider, routes: config.Routes
+) -> Target:
+    facts: dict[str, Any] = {}
+    for capability in routes.capabilities:
+        if fnmatchcase(upstream, capability.match):
+            facts.update(capability.facts)
+    facts.update(model.capabilities)
+    limits = dict(facts.pop("limits", None) or {})
+    if "max_output" in facts:
+        limits.setdefault("max_output", facts.pop("max_output"))
+    limits.update({n: v for n in ("max_output", "context") if (v := getattr(model.limits, n)) is not None})
+    view = {**facts, "model": upstream, "provider": provider.id, "name": model.id, "limits": limits}
+    return Target(provider, upstream, target.protocol, patched=False, view=view)
+
+
+def compile_groups(routes: config.Routes) -> Mapping[str, Group]:
+    """Compile the groups."""
+    return {name: Group(group.models, group.providers) for name, group in routes.groups.items()}

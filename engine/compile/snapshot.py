@@ -1,0 +1,181 @@
+"""The whole compiled configuration, immutable; one reference to it is all that a worker holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..config.model import CredentialPlace
+from ..protocol import WireProtocol
+
+Context = Mapping[str, object]
+Expression = Callable[[Context], Any]
+Template = Callable[[Context], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that clients call; `model_member` is the body's member that names the model, if it is just that."""
+
+    id: str
+    method: str
+    pattern: str
+    when: Expression | None
+    protocol: WireProtocol
+    operation: str
+    model: Expression | None
+    model_member: str | None
+    stream: Expression | bool
+    auth: Sequence[CredentialPlace]
+    forward: Sequence[str]
+    max_body: int | None
+    example: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Which protocol answers where no endpoint does."""
+
+    prefix: str
+    when: Expression | None
+    protocol: WireProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A client's credential; `expires` in seconds since 1970."""
+
+    id: str
+    group: str
+    expires: float | None
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long to wait, in seconds, and how many targets to try."""
+
+    connect: float = 5.0
+    first_byte: float = 120.0
+    idle: float = 300.0
+    total: float = 1800.0
+    attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a provider is called in one protocol."""
+
+    path: Template
+    query: Mapping[str, Template]
+    headers: Mapping[str, Template]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A service that is called; `problem` says why it cannot be."""
+
+    id: str
+    transport: str
+    base_url: str
+    allow_private: bool
+    auth_headers: Mapping[str, Callable[[], str]] = field(repr=False)
+    auth_query: Mapping[str, Callable[[], str]] = field(repr=False)
+    services: Mapping[str, Service]
+    policy: Policy
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One way to serve a model; `view` is the `target` root of mappings."""
+
+    provider: Provider
+    model: str
+    protocol: str | None
+    patched: bool
+    view: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A public name; `targets` of a name with `*` are made for each name that fits it."""
+
+    id: str
+    targets: Callable[[str], Sequence[Target]]
+    about: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Who may use which models through which providers."""
+
+    models: Sequence[str]
+    providers: Sequence[str]
+
+    def allows(self, names: Sequence[str]) -> bool:
+        """Tell whether any of a model's names is among the group's."""
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.models)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Bounds; sizes in bytes, times in seconds."""
+
+    workers: int
+    max_body: int
+    max_header: int
+    max_response: int
+    max_event: int
+    max_connections: int
+    header_timeout: float
+    body_timeout: float
+    keep_alive: float
+    idle_comment: float
+    drain: float
+    request_id_headers: Sequence[str]
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A compiled configuration; nothing in it changes."""
+
+    mounts: Sequence[str]
+    endpoints: Sequence[Endpoint]
+    surfaces: Sequence[Surface]
+    keys: Mapping[str, Key] = field(repr=False)
+    groups: Mapping[str, Group]
+    models: Mapping[str, Model]
+    aliases: Mapping[str, str]
+    patterns: Sequence[Model]
+    providers: Mapping[str, Provider]
+    protocols: Mapping[str, WireProtocol]
+    settings: Settings
+
+    def resolve(self, model: str, group: str) -> Sequence[Target]:
+        """Give the ordered targets of a model for a group; none when the group has no such model."""
+        allowed = self.groups.get(group)
+        found = self._find(model)
+        if allowed is None or found is None or not allowed.allows((model, found.id)):
+            return ()
+        return tuple(
+            target
+            for target in found.targets(model)
+            if target.provider.problem is None
+            and any(fnmatchcase(target.provider.id, pattern) for pattern in allowed.providers)
+        )
+
+    def models_of(self, group: str) -> Sequence[dict[str, Any]]:
+        """Give what a group may call, in the order of the catalog."""
+        named = [(name, self.models[name]) for name in self.models]
+        named += [(alias, self.models[target]) for alias, target in self.aliases.items()]
+        return [{**model.about, "id": name} for name, model in named if self.resolve(name, group)]
+
+    def _find(self, name: str) -> Model | None:
+        found = self.models.get(self.aliases.get(name, name))
+        if found is not None:
+            return found
+        return next((model for model in self.patterns if fnmatchcase(name, model.id)), None)

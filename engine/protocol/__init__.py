@@ -1,0 +1,17 @@
+"""One folder of transforms, compiled: a protocol that the pipeline can speak."""
+
+from .errors import RequestRejected, UpstreamErrorBody
+from .folder import compile_protocol
+from .streams import StreamDecoder, StreamEncoder
+from .wire_protocol import Call, Encoded, WireProtocol
+
+__all__ = [
+    "Call",
+    "Encoded",
+    "RequestRejected",
+    "StreamDecoder",
+    "StreamEncoder",
+    "UpstreamErrorBody",
+    "WireProtocol",
+    "compile_protocol",
+]

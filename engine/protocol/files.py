@@ -1,0 +1,87 @@
+"""The files of a protocol folder compiled, one frozen record per kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..canonical.arrange import TurnOptions
+from ..canonical.loss import LossPlan
+from ..language.expressions import Fn
+from ..language.mapping import CompiledMapping
+from ..language.stream import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDecode:
+    """From the client's body to the canonical request; `members_read` at its top level (None: all)."""
+
+    make: CompiledMapping
+    members_read: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEncode:
+    """From the canonical request to the upstream's body."""
+
+    make: CompiledMapping
+    turns: TurnOptions
+    loss: LossPlan
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEncode:
+    """From the canonical response to the client's body."""
+
+    make: CompiledMapping
+    kinds: frozenset[str] | None
+    slots: frozenset[str] | None
+    first_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """The rules of a stream file with the slots of its roots."""
+
+    rules: Rules
+    size: int
+    roots: Mapping[str, int]
+    state: Mapping[str, Any]
+    complete: Fn | None = None
+    serial: bool = False
+    number: str | None = None
+
+    def frame(self, values: Mapping[str, Any]) -> list[Any]:
+        """Open a frame for one stream; each has a state of its own."""
+        frame: list[Any] = [None] * self.size
+        for name, slot in self.roots.items():
+            frame[slot] = values.get(name)
+        frame[self.roots["state"]] = {"ended": False, **self.state}
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDecode:
+    """From an upstream's error body to the canonical error; `when` recognises one that came as a success."""
+
+    make: CompiledMapping
+    when: CompiledMapping | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEncode:
+    """From the canonical error to the client's status, headers, body and closing frames."""
+
+    status: CompiledMapping
+    headers: CompiledMapping | None
+    make: CompiledMapping
+    stream: CompiledMapping | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsEncode:
+    """From canonical models to the client's list and single form."""
+
+    list: CompiledMapping
+    one: CompiledMapping | None

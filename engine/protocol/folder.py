@@ -1,0 +1,207 @@
+"""From the files of a protocol folder to a `WireProtocol`; everything wrong is reported, nothing raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..canonical import schema
+from ..canonical.arrange import TurnOptions
+from ..canonical.loss import LossPlan, Severity, dotted, unknown_severities
+from ..config.document import Document, Where
+from ..diagnostics import Diagnostics, did_you_mean
+from ..language.mapping import CompiledMapping, compile_mapping
+from ..language.scope import Layout, Scope
+from ..language.shape import Compiler
+from ..language.stream import compile_rules, state_of
+from ..language.words import Definition, Vocabulary
+from ..wire.framing import KINDS, Framing
+from .files import ErrorDecode, ErrorEncode, ModelsEncode, RequestDecode, RequestEncode, ResponseEncode, StreamRules
+from .reads import canonical_reads, members_read, unknown_path
+from .wire_protocol import WireProtocol
+
+FILES = (
+    "protocol",
+    "request.decode",
+    "request.encode",
+    "response.decode",
+    "response.encode",
+    "stream.decode",
+    "stream.encode",
+    "error.decode",
+    "error.encode",
+    "models.encode",
+)
+_CALL = ("path", "query", "headers", "target", "memo")
+_STREAM = ("event", "state", "request", "target", "memo")
+
+
+def compile_protocol(name: str, documents: Mapping[str, Document], diagnostics: Diagnostics) -> WireProtocol:
+    """Compile one folder; `documents` are its files by kind (`FILES`)."""
+    folder = _Folder(name, documents, diagnostics)
+    compiled = folder.compile()
+    folder.report_unused()
+    return compiled
+
+
+class _Folder:
+    def __init__(self, name: str, documents: Mapping[str, Document], diagnostics: Diagnostics) -> None:
+        self._name = name
+        self._documents = documents
+        self._diagnostics = diagnostics
+        self._about = _object(documents["protocol"].data) if "protocol" in documents else {}
+        self._vocabulary = self._read_vocabulary()
+
+    def compile(self) -> WireProtocol:
+        return WireProtocol(
+            name=self._name,
+            family=str(self._about.get("family", self._name)),
+            framing=self._framing(),
+            request_decode=self._request_decode(),
+            request_encode=self._request_encode(),
+            response_decode=self._mapping("response.decode", "make", ("body", "request", *_CALL)),
+            response_encode=self._response_encode(),
+            stream_decode=self._stream("stream.decode", _STREAM),
+            stream_encode=self._stream("stream.encode", (*_STREAM, "response")),
+            error_decode=self._error_decode(),
+            error_encode=self._error_encode(),
+            models_encode=self._models_encode(),
+        )
+
+    def report_unused(self) -> None:
+        """Compile what nothing uses, so that its mistakes show, and say that it is unused."""
+        for section, known in (("define", self._vocabulary.definitions), ("tables", self._vocabulary.tables)):
+            for entry in known:
+                if (section, entry) not in self._vocabulary.used:
+                    where = self._documents["protocol"].root.at(section).key(entry)
+                    self._diagnostics.warning("unused-definition", where, f"nothing uses `{entry}`")
+
+    def _read_vocabulary(self) -> Vocabulary:
+        tables = {name: _object(table) for name, table in _object(self._about.get("tables")).items()}
+        definitions = {
+            name: Definition(_names(_object(entry).get("args")), self._root("protocol").at("define", name, "make"))
+            for name, entry in _object(self._about.get("define")).items()
+            if "make" in _object(entry)
+        }
+        return Vocabulary(tables, definitions)
+
+    def _framing(self) -> Framing:
+        about = _object(self._about.get("framing"))
+        kind = about.get("kind", "sse")
+        if kind not in KINDS:
+            message = f"there is no framing `{kind}`"
+            where = self._root("protocol").at("framing", "kind")
+            self._diagnostics.error("unknown-framing", where, message, help=did_you_mean(str(kind), KINDS))
+            kind = "sse"
+        return Framing(
+            kind, about.get("event"), about.get("end"), about.get("content_type"), about.get("keep_alive")
+        )
+
+    def _request_decode(self) -> RequestDecode | None:
+        make = self._mapping("request.decode", "make", ("body", *_CALL))
+        return RequestDecode(make, members_read(make.reads)) if make is not None else None
+
+    def _request_encode(self) -> RequestEncode | None:
+        make = self._mapping("request.encode", "make", ("request", *_CALL))
+        if make is None:
+            return None
+        file = self._data("request.encode")
+        kinds, tools = (_kinds(file.get(name)) or frozenset() for name in ("kinds", "tools"))
+        reads = canonical_reads(make.reads)
+        plan = LossPlan.build(reads, kinds, tools, self._severities(), protocol=self._name)
+        return RequestEncode(make, self._turn_options(), plan)
+
+    def _turn_options(self) -> TurnOptions:
+        declared = _object(self._data("request.encode").get("turns"))
+        if "wrap" not in _object(declared.get("later_system")):
+            return TurnOptions.build(declared)
+        where = self._root("request.encode").at("turns", "later_system", "wrap")
+        template = compile_mapping(where, ("text",), self._compiler())
+        return TurnOptions.build(declared, lambda text: str(template.run({"text": text})))
+
+    def _severities(self) -> dict[str, Severity]:
+        """Give the declared losses; a place that no request has is reported and left out."""
+        declared = _object(self._data("request.encode").get("loss"))
+        unknown = unknown_severities(declared)
+        for name in unknown:
+            message = f"the canonical request has no `{name}`"
+            suggestion = did_you_mean(name, {dotted(path) for path in schema.paths()})
+            where = self._root("request.encode").at("loss").key(name)
+            self._diagnostics.error("unknown-loss-path", where, message, help=suggestion)
+        return {name: value for name, value in declared.items() if name not in unknown and value in _SEVERITIES}
+
+    def _response_encode(self) -> ResponseEncode | None:
+        make = self._mapping("response.encode", "make", ("response", "request", *_CALL))
+        if make is None:
+            return None
+        file = self._data("response.encode")
+        kinds, slots = _kinds(file.get("kinds")), _kinds(file.get("slots"))
+        return ResponseEncode(make, kinds, slots, first_only=file.get("outputs") == "first")
+
+    def _stream(self, kind: str, roots: tuple[str, ...]) -> StreamRules | None:
+        if kind not in self._documents:
+            return None
+        file, where, compiler = self._data(kind), self._root(kind), self._compiler()
+        layout = Layout()
+        scope = Scope.of_roots(layout, roots)
+        rules = compile_rules(where, scope, compiler)
+        complete = compiler.condition(where.at("complete"), scope) if "complete" in file else None
+        number = file.get("number")
+        return StreamRules(
+            rules,
+            layout.size,
+            scope.slots,
+            state_of(file),
+            complete,
+            serial=file.get("order") == "serial",
+            number=number if isinstance(number, str) else None,
+        )
+
+    def _error_decode(self) -> ErrorDecode | None:
+        roots = ("status", "headers", "body")
+        make = self._mapping("error.decode", "make", roots)
+        return ErrorDecode(make, self._mapping("error.decode", "when", ("body",))) if make is not None else None
+
+    def _error_encode(self) -> ErrorEncode | None:
+        roots = ("error", "request", *_CALL)
+        make = self._mapping("error.encode", "make", roots)
+        status = self._mapping("error.encode", "status", roots)
+        if make is None or status is None:
+            return None
+        headers = self._mapping("error.encode", "headers", roots)
+        return ErrorEncode(status, headers, make, self._mapping("error.encode", "stream", roots))
+
+    def _models_encode(self) -> ModelsEncode | None:
+        listed = self._mapping("models.encode", "list", ("models", *_CALL))
+        if listed is None:
+            return None
+        return ModelsEncode(listed, self._mapping("models.encode", "one", ("model", *_CALL)))
+
+    def _mapping(self, kind: str, member: str, roots: tuple[str, ...]) -> CompiledMapping | None:
+        if member not in self._data(kind):
+            return None
+        return compile_mapping(self._root(kind).at(member), roots, self._compiler())
+
+    def _compiler(self) -> Compiler:
+        return Compiler(self._vocabulary, self._diagnostics, unknown_path=unknown_path)
+
+    def _data(self, kind: str) -> Mapping[str, Any]:
+        return _object(self._documents[kind].data) if kind in self._documents else {}
+
+    def _root(self, kind: str) -> Where:
+        return self._documents[kind].root
+
+
+_SEVERITIES: tuple[Severity, ...] = ("drop", "warn", "reject")
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def _kinds(value: object) -> frozenset[str] | None:
+    return frozenset(_names(value)) if isinstance(value, list) else None

@@ -1,0 +1,69 @@
+"""What the mappings of a folder read, held against the canonical model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from ..canonical import schema
+from ..diagnostics import did_you_mean
+from ..language.reads import PRESENCE, Path
+
+_CANONICAL = ("request", "response")
+_SELECTOR = "kind"
+
+
+def plain(path: Path) -> Path:
+    """Give a path without what only the read-sets know: kinds and presence."""
+    return tuple(step for step in path if not step.startswith(":") and step != PRESENCE)
+
+
+@cache
+def _leaves(root: str) -> frozenset[Path]:
+    return frozenset(plain(path) for path in schema.paths(root))
+
+
+@cache
+def _known(root: str) -> frozenset[Path]:
+    return frozenset(leaf[:length] for leaf in _leaves(root) for length in range(len(leaf) + 1))
+
+
+def unknown_path(path: Path) -> str | None:
+    """Say what is wrong with a path whose root is canonical: nothing, if the canonical model knows it."""
+    if not path or path[0] not in _CANONICAL:
+        return None
+    steps = plain(path[1:])
+    known = _known(path[0])
+    leaves = _leaves(path[0])
+    for length in range(len(steps) + 1):
+        start = steps[:length]
+        if start in leaves:
+            return None
+        if start not in known and start[-1] != _SELECTOR:
+            above = {leaf[length - 1] for leaf in leaves if leaf[: length - 1] == start[:-1] and len(leaf) >= length}
+            suggestion = did_you_mean(start[-1], above)
+            place = ".".join((path[0], *start[:-1]))
+            return f"`{place}` has no `{start[-1]}`" + (f"; {suggestion}" if suggestion else "")
+    return None
+
+
+PathCheck = Callable[[Path], str | None]
+
+
+def canonical_reads(reads: Iterable[Path]) -> frozenset[Path]:
+    """Give the paths of the canonical request that are read; asking for the presence of a leaf reads it."""
+    leaves = _leaves("request")
+    found = (path[1:] for path in reads if path[:1] == ("request",))
+    return frozenset(
+        path[:-1] if path[-1:] == (PRESENCE,) else path
+        for path in found
+        if path[-1:] != (PRESENCE,) or plain(path) in leaves
+    )
+
+
+def members_read(reads: Iterable[Path]) -> frozenset[str] | None:
+    """Give the top-level members of a body that rules read; None when a rule reads the whole body."""
+    bodies = [path for path in reads if path[:1] == ("body",)]
+    if any(len(path) == 1 for path in bodies):
+        return None
+    return frozenset(path[1] for path in bodies)

@@ -1,0 +1,32 @@
+"""Requests on their way through the canonical model: what is shaped after decoding and before encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..canonical.arrange import arrange_turns
+from ..canonical.link import link
+from ..canonical.loss import Loss
+from ..canonical.turns import shape_turns
+from .errors import Json, RequestRejected, invalid_request
+from .files import RequestDecode, RequestEncode
+
+
+def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]) -> Json:
+    """Read a body as a canonical request: members that no rule reads go into the native bag, turns are put in shape."""
+    request = rules.make.run(roots)
+    if not isinstance(request, dict) or not (request.get("turns") or request.get("system")):
+        raise RequestRejected(invalid_request("the request holds no message"))
+    request.setdefault("turns", [])
+    if rules.members_read is not None:
+        unread = {member: value for member, value in body.items() if member not in rules.members_read}
+        if unread:
+            request["native"] = {**request.get("native", {}), name: unread}
+    return link(shape_turns(request))
+
+
+def prepare(rules: RequestEncode, request: Json) -> tuple[Json, list[Loss]]:
+    """Arrange the turns as the target wants them, and say what of the request it will not carry."""
+    arranged, changes = arrange_turns(request, rules.turns)
+    return arranged, [*changes, *rules.loss.check(arranged)]

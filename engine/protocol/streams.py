@@ -1,0 +1,178 @@
+"""Streams: bytes to canonical events, and canonical events to bytes.
+
+The decoder's rules may be sloppy; its brackets, set to what the reader of the events wants, make them well formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from ..canonical.brackets import INTERRUPTED, Brackets
+from ..language.operators import is_false
+from ..wire.frame import Frame, FrameError
+from ..wire.framing import DEFAULT_CAP, Framing
+from .files import StreamRules
+
+Json = dict[str, Any]
+Event = dict[str, Any]
+
+_NOT_JSON = "The upstream's stream holds a frame that is not JSON"
+
+
+class StreamDecoder:
+    """Reads one stream of an upstream; its last event is `end` or `error`, whatever happens.
+
+    `model` is the name that the answer carries, whatever the source says.
+    """
+
+    def __init__(
+        self,
+        rules: StreamRules,
+        framing: Framing,
+        values: Mapping[str, Any],
+        brackets: Brackets,
+        *,
+        model: str | None = None,
+        cap: int = DEFAULT_CAP,
+    ) -> None:
+        self.over = False
+        self._brackets = brackets
+        self._model = model
+        self._rules = rules.rules
+        self._complete = rules.complete
+        self._reader = framing.reader(cap)
+        self._end = framing.end.encode() if framing.end is not None else None
+        self._frame = rules.frame(values)
+        self._event_slot = rules.roots["event"]
+        self._state: Json = self._frame[rules.roots["state"]]
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Take the next bytes and give the events they say; nothing once the stream is over."""
+        if self.over:
+            return []
+        try:
+            frames = self._reader.feed(chunk)
+        except FrameError as error:
+            return self._finish([], _interrupted(str(error)))
+        return self._bracket(self._read(frames))
+
+    def close(self, error: Json | None = None) -> list[Event]:
+        """End the stream; with `error` the source broke for that reason."""
+        if self.over:
+            return []
+        events = self._read(self._reader.close(), last=True) if error is None else []
+        if self.over:
+            return self._bracket(events)
+        return self._finish(events, error or (None if self._is_complete() else _interrupted(INTERRUPTED)))
+
+    def _bracket(self, events: list[Event]) -> list[Event]:
+        out = self._brackets.feed(events)
+        return [*out, *self._brackets.finish(complete=True)] if self.over else out
+
+    def _finish(self, events: list[Event], error: Json | None) -> list[Event]:
+        self.over = True
+        return [*self._brackets.feed(events), *self._brackets.finish(complete=error is None, error=error)]
+
+    def _read(self, frames: Iterable[Frame], *, last: bool = False) -> list[Event]:
+        out: list[Event] = []
+        frame, slot, rules = self._frame, self._event_slot, self._rules
+        for _, data in frames:
+            if not data:
+                continue
+            if data == self._end:
+                self._state["ended"] = True
+                frame[slot] = None
+            else:
+                try:
+                    frame[slot] = orjson.loads(data)
+                except orjson.JSONDecodeError:
+                    if last:  # the end of the bytes cut the last frame: that is what `complete` judges
+                        break
+                    self.over = True
+                    return [*out, {"type": "error", "error": _interrupted(_NOT_JSON)}]
+                events = rules.run(frame)
+                if events and self._take(events, out):
+                    return out
+            if self._state["ended"] and self._is_complete():
+                self.over = True
+                out.append({"type": "end"})
+                return out
+        return out
+
+    def _take(self, events: list[Event], out: list[Event]) -> bool:
+        """Pass events on; tell whether one of them was the last. `end` counts only if the stream is complete."""
+        for event in events:
+            kind = event["type"]
+            if kind == "end":
+                if self._is_complete():
+                    self.over = True
+                    out.append(event)
+                    return True
+                continue
+            if kind == "start" and self._model is not None:
+                event["model"] = self._model
+            out.append(event)
+            if kind == "error":
+                self.over = True
+                return True
+        return False
+
+    def _is_complete(self) -> bool:
+        return self._complete is None or not is_false(self._complete(self._frame))
+
+
+class StreamEncoder:
+    """Writes one stream for a client; `failed` tells whether it ended in an error."""
+
+    def __init__(
+        self,
+        rules: StreamRules,
+        framing: Framing,
+        values: Mapping[str, Any],
+        write_error: Callable[[Json], Iterable[Json]],
+    ) -> None:
+        self.over = False
+        self.failed = False
+        self._rules = rules.rules
+        self._framing = framing
+        self._write_error = write_error
+        self._frame = rules.frame(values)
+        self._event_slot = rules.roots["event"]
+        self._response_slot = rules.roots["response"]
+        self._number_name = rules.number
+        self._number = 0
+
+    def feed(self, events: Iterable[Event]) -> bytes:
+        """Take encoder events and give the client's bytes."""
+        out: list[bytes] = []
+        frame, slot = self._frame, self._event_slot
+        for event in events:
+            kind = event["type"]
+            if kind == "error":
+                self.over = self.failed = True
+                self._put(self._write_error(event["error"]), out)
+                break
+            if kind == "end":
+                self.over = True
+                frame[self._response_slot] = event.get("response")
+            frame[slot] = event
+            self._put(self._rules.run(frame), out)
+            if self.over and self._framing.end is not None:
+                out.append(self._framing.write(None, self._framing.end.encode()))
+        return b"".join(out)
+
+    def _put(self, bodies: Iterable[Json], out: list[bytes]) -> None:
+        framing, member = self._framing, self._framing.event_member
+        for body in bodies:
+            if self._number_name is not None:
+                body = {**body, self._number_name: self._number}
+                self._number += 1
+            name = body.get(member) if member is not None else None
+            out.append(framing.write(name if isinstance(name, str) else None, orjson.dumps(body)))
+
+
+def _interrupted(message: str) -> Json:
+    return {"kind": "bad_gateway", "status": 502, "message": message}

@@ -1,0 +1,217 @@
+"""A protocol as the pipeline sees it: requests, responses, streams, errors and lists, decoded and encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ..canonical.brackets import Brackets
+from ..canonical.carriers import attach_response
+from ..canonical.loss import Loss
+from ..canonical.settle import settle
+from ..canonical.unfold import unfold
+from ..language.mapping import CompiledMapping
+from ..language.operators import is_false
+from ..wire.framing import DEFAULT_CAP, Framing
+from . import requests
+from .errors import Json, RequestRejected, UpstreamErrorBody, invalid_request
+from .files import (
+    ErrorDecode,
+    ErrorEncode,
+    ModelsEncode,
+    RequestDecode,
+    RequestEncode,
+    ResponseEncode,
+    StreamRules,
+)
+from .streams import StreamDecoder, StreamEncoder
+
+
+@dataclass(slots=True)
+class Call:
+    """The roots a mapping may read in one request, beside its subject.
+
+    `model` is the name that the client asked for, `target` what the configuration says of the chosen target, `request`
+    the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer.
+    """
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    target: Mapping[str, object] = field(default_factory=dict)
+    request: Json | None = None
+    memo: Json = field(default_factory=dict)
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An upstream's body, and what of the request it does not carry."""
+
+    body: Json
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WireProtocol:
+    """One protocol folder, compiled; a file the folder lacks is None."""
+
+    name: str
+    family: str
+    framing: Framing
+    request_decode: RequestDecode | None
+    request_encode: RequestEncode | None
+    response_decode: CompiledMapping | None
+    response_encode: ResponseEncode | None
+    stream_decode: StreamRules | None
+    stream_encode: StreamRules | None
+    error_decode: ErrorDecode | None
+    error_encode: ErrorEncode | None
+    models_encode: ModelsEncode | None
+
+    def decode_request(self, body: Json, call: Call) -> Json:
+        """Read a client's body as a canonical request; raises RequestRejected."""
+        return requests.decode(self.name, _present(self.request_decode), body, _roots(call, body=body))
+
+    def encode_request(self, request: Json, call: Call) -> Encoded:
+        """Write a canonical request as an upstream's body; raises RequestRejected for a loss that is refused."""
+        rules = _present(self.request_encode)
+        request, losses = requests.prepare(rules, request)
+        refused = next((loss for loss in losses if loss.severity == "reject"), None)
+        if refused is not None:
+            message = f"`{refused.path}` cannot be sent to this model: {refused.reason}"
+            raise RequestRejected(invalid_request(message, refused.path))
+        body = rules.make.run(_roots(call, request=request))
+        native = request.get("native", {}).get(self.name)
+        return Encoded({**native, **body} if native else body, tuple(losses))
+
+    def decode_response(self, body: Json, call: Call) -> Json:
+        """Read an upstream's answer as a canonical response; raises UpstreamErrorBody when it says an error."""
+        decode = self.error_decode
+        if decode is not None and decode.when is not None and not is_false(decode.when.run({"body": body})):
+            raise UpstreamErrorBody(self.decode_error(502, {}, body))
+        response = _present(self.response_decode).run(_roots(call, body=body))
+        settled = settle(response if isinstance(response, dict) else {})
+        return settled if call.model is None else {**settled, "model": call.model}
+
+    def encode_response(self, response: Json, call: Call) -> Json:
+        """Write a canonical response as a client's body."""
+        rules = _present(self.response_encode)
+        written: Json = rules.make.run(_roots(call, response=_shown(response, rules)))
+        return written
+
+    def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:
+        """Open the reading of an upstream's stream for a client of another protocol, or of this one.
+
+        `cap` bounds one frame, in bytes.
+        """
+        rules = _present(self.stream_decode)
+        return StreamDecoder(rules, self.framing, _roots(call), client.brackets(call), model=call.model, cap=cap)
+
+    def brackets(self, call: Call) -> Brackets:
+        """Open the brackets that make events this protocol can write."""
+        rules, shown = _present(self.stream_encode), _present(self.response_encode)
+        return Brackets(
+            order="serial" if rules.serial else "free",
+            outputs="first" if shown.first_only else "all",
+            kinds=shown.kinds,
+            slots=shown.slots,
+            defaults={} if call.model is None else {"model": call.model},
+        )
+
+    def stream_encoder(self, call: Call) -> StreamEncoder:
+        """Open the writing of a client's stream."""
+        rules = _present(self.stream_encode)
+        return StreamEncoder(rules, self.framing, _roots(call), lambda error: self.encode_stream_error(error, call))
+
+    def encode_whole_stream(self, response: Json, call: Call) -> bytes:
+        """Write a whole canonical response as all frames of a stream."""
+        brackets = self.brackets(call)
+        events = brackets.feed(unfold(response))
+        return self.stream_encoder(call).feed([*events, *brackets.finish(complete=True)])
+
+    def decode_error(self, status: int, headers: Mapping[str, str], body: object) -> Json:
+        """Read an upstream's error, whatever its body is, as a canonical error."""
+        rules = _present(self.error_decode)
+        said = rules.make.run({"status": status, "headers": headers, "body": body})
+        error: Json = {"status": status, **(said if isinstance(said, dict) else {})}
+        error.setdefault("kind", kind_of_status(error["status"]))
+        error.setdefault("message", f"The upstream answered with status {status}")
+        return error
+
+    def encode_error(self, error: Json, call: Call) -> tuple[int, Mapping[str, str], Json]:
+        """Write a canonical error as status, headers and body."""
+        rules = _present(self.error_encode)
+        roots = _roots(call, error=error)
+        status = rules.status.run(roots)
+        headers = rules.headers.run(roots) if rules.headers is not None else None
+        body: Json = rules.make.run(roots)
+        return status if isinstance(status, int) else int(error.get("status", 500)), headers or {}, body
+
+    def encode_stream_error(self, error: Json, call: Call) -> Sequence[Json]:
+        """Write a canonical error as the data of a stream's last frames."""
+        rules = _present(self.error_encode)
+        if rules.stream is None:
+            return (self.encode_error(error, call)[2],)
+        frames = rules.stream.run(_roots(call, error=error))
+        return frames if isinstance(frames, list) else [frames]
+
+    def encode_models(self, models: Sequence[Json], call: Call) -> Json:
+        """Write the list of models."""
+        listed: Json = _present(self.models_encode).list.run(_roots(call, models=list(models)))
+        return listed
+
+    def encode_model(self, model: Json, call: Call) -> Json:
+        """Write one model."""
+        rules = _present(self.models_encode)
+        written: Json = (rules.one or rules.list).run(_roots(call, model=model, models=[model]))
+        return written
+
+
+T = TypeVar("T")
+
+_KINDS = {
+    400: "invalid_request", 401: "authentication", 402: "billing", 403: "permission", 404: "not_found",
+    405: "invalid_request", 408: "timeout", 409: "conflict", 413: "too_large", 422: "unprocessable",
+    429: "rate_limit", 499: "client_closed", 502: "bad_gateway", 503: "unavailable", 504: "timeout",
+    529: "overloaded",
+}  # fmt: skip
+
+
+def kind_of_status(status: int) -> str:
+    """Give the kind of error that an HTTP status alone tells of."""
+    return _KINDS.get(status, "invalid_request" if 400 <= status < 500 else "server")
+
+
+def _present(rules: T | None) -> T:
+    """Give rules that the caller relies on; a folder without them is refused when it is loaded."""
+    assert rules is not None, "the configuration uses a file that the protocol's folder lacks"
+    return rules
+
+
+def _roots(call: Call, **subjects: Any) -> Mapping[str, Any]:
+    return {
+        "path": call.path,
+        "query": call.query,
+        "headers": call.headers,
+        "target": call.target,
+        "memo": call.memo,
+        "request": call.request,
+        **subjects,
+    }
+
+
+def _shown(response: Json, rules: ResponseEncode) -> Json:
+    """Give what a client can be shown: the outputs, the kinds of parts and the carriers its protocol has room for."""
+    outputs = response["outputs"][:1] if rules.first_only else response["outputs"]
+    if rules.kinds is not None:
+        kinds = rules.kinds
+        outputs = [
+            {**output, "parts": [part for part in output["parts"] if part["kind"] in kinds]} for output in outputs
+        ]
+    shown = {**response, "outputs": outputs}
+    return attach_response(shown, rules.slots) if rules.slots is not None else shown
+
+
+__all__ = ["Call", "Encoded", "WireProtocol", "kind_of_status"]
