@@ -14,6 +14,7 @@ from .document import Where
 from .marks import Path
 
 ROUTE = "route"
+SANDBOX = "sandbox"
 TRANSFORM_KINDS = (
     "protocol",
     "request.decode",
@@ -26,7 +27,7 @@ TRANSFORM_KINDS = (
     "error.encode",
     "models.encode",
 )
-KINDS = (ROUTE, *TRANSFORM_KINDS)
+KINDS = (ROUTE, SANDBOX, *TRANSFORM_KINDS)
 
 _TYPES = {
     "object": "a mapping",
@@ -51,8 +52,8 @@ def schema_text(kind: str) -> str:
     if kind not in KINDS:
         raise KeyError(kind)
     folder = files("torouter.schema")
-    path = folder / f"{ROUTE}.schema.json" if kind == ROUTE else folder / "transform" / f"{kind}.schema.json"
-    return path.read_text("utf-8")
+    home = folder / "transform" if kind in TRANSFORM_KINDS else folder
+    return (home / f"{kind}.schema.json").read_text("utf-8")
 
 
 @cache
