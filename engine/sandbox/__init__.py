@@ -1,1 +1,1 @@
-"""A provider made of scripted canonical events: needs no key."""
+"""A provider inside the process: scripts of canonical events, written in YAML, that need no key and no network."""

@@ -1,0 +1,49 @@
+"""Finding the scripts: those that are shipped, and those in a user's folder, which come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from ..config.document import load_document
+from ..config.sources import BUILTIN, USER
+from ..diagnostics import Diagnostics, Label
+from .sandbox import Sandbox
+from .script import Script, compile_script
+
+FOLDER = "sandbox"
+_ENDING = ".yaml"
+
+
+def load_sandbox(diagnostics: Diagnostics, user: Path | None = None) -> Sandbox:
+    """Compile all scripts; `user` is a folder of route files that may hold a folder of scripts.
+
+    A user's script replaces the shipped one of the same file name. What is wrong is added to `diagnostics`.
+    """
+    shipped = files("torouter.routes") / FOLDER
+    scripts = {script.name: script for script in _scripts(shipped, f"routes/{FOLDER}", BUILTIN, diagnostics)}
+    own = {}
+    if user is not None:
+        own = {s.name: s for s in _scripts(user / FOLDER, str(user / FOLDER), USER, diagnostics)}
+    return Sandbox([*own.values(), *(script for name, script in scripts.items() if name not in own)])
+
+
+def _scripts(folder: Traversable, shown: str, layer: str, diagnostics: Diagnostics) -> Iterator[Script]:
+    """Compile the scripts of one folder, in the order of their names; two that answer to one name are an error."""
+    taken: dict[str, Label] = {}
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else ():
+        if not file.is_file() or not file.name.endswith(_ENDING) or file.name.startswith("."):
+            continue
+        document = load_document(file.read_text("utf-8-sig"), f"{shown}/{file.name}", layer, diagnostics)
+        script = compile_script(document, file.name.removesuffix(_ENDING), diagnostics) if document else None
+        if document is None or script is None:
+            continue
+        for index, name in enumerate(script.answers):
+            where = document.root.at("answers", index)
+            if name in taken:
+                message = f'another script answers to "{name}" already'
+                diagnostics.error("duplicate-id", where, message, labels=[taken[name]])
+            taken.setdefault(name, Label(where.span(), "first answered here"))
+        yield script
