@@ -113,7 +113,7 @@ class Endpoint(Protocol):
     @property
     def max_body(self) -> int | None: ...  # bytes; None: the setting
     @property
-    def example(self) -> str | None: ...  # a command line for people; {url} and {key} are replaced
+    def example(self) -> str | None: ...  # a command line for people, with $TOROUTER_URL and $TOROUTER_KEY
 
 
 class Surface(Protocol):
@@ -198,6 +198,8 @@ class Target(Protocol):
 
 class Settings(Protocol):
     @property
+    def workers(self) -> int: ...
+    @property
     def max_body(self) -> int: ...  # bytes of a request
     @property
     def max_response(self) -> int: ...  # bytes of an upstream's answer that is held or folded
@@ -230,6 +232,10 @@ class Snapshot(Protocol):
     def keys(self) -> Mapping[str, Key]: ...  # by lower-case hex SHA-256 of the credential
     @property
     def protocols(self) -> Mapping[str, WireProtocol]: ...
+    @property
+    def providers(self) -> Mapping[str, Provider]: ...
+    @property
+    def groups(self) -> Mapping[str, object]: ...
     @property
     def settings(self) -> Settings: ...
     def resolve(self, model: str, group: str) -> Sequence[Target]:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sanic import Sanic
@@ -20,8 +20,13 @@ _IDLE_GRACE = 1.0
 _LAST_WORDS = 2.0
 
 
-async def serve(site: Site, sockets: Sequence[socket.socket], stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then drain: no new connections, running requests finish, the rest end in an error."""
+async def serve(
+    site: Site, sockets: Sequence[socket.socket], stop: asyncio.Event, announce: Callable[[], None] | None = None
+) -> None:
+    """Serve until `stop` is set, then drain: no new connections, running requests finish, the rest end in an error.
+
+    `announce` is called once connections are accepted.
+    """
     app = build(site)
     servers: list[Any] = []  # the library's AsyncioServer has no types
     try:
@@ -32,6 +37,8 @@ async def serve(site: Site, sockets: Sequence[socket.socket], stop: asyncio.Even
                 await server.startup()
             servers.append(server)
             await server.start_serving()
+        if announce is not None:
+            announce()
         await stop.wait()
         site.draining = True
         for server in servers:

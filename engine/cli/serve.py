@@ -1,0 +1,99 @@
+"""`torouter serve`: check the files, then serve them; says what to paste and where to edit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ..diagnostics import Diagnostics, render_terminal
+from ..pipeline.contract import Snapshot
+from ..pipeline.credential import digest
+from ..server.boot import Worker, load_snapshot
+from ..server.supervisor import Supervisor, listen
+
+_STATE = ".torouter"
+_MARGIN = 10.0
+
+
+@click.command("serve")
+@click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
+@click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", envvar="PORT", default=8080, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1), help="Number of processes; the setting decides otherwise.")
+@click.pass_context
+def command(ctx: click.Context, place: Path | None, host: str, port: int, workers: int | None) -> None:
+    """Serve the built-in files and those in DIR, which may also be one route file."""
+    diagnostics = Diagnostics()
+    snapshot = load_snapshot(place, diagnostics)
+    if diagnostics.items:
+        click.echo(render_terminal(diagnostics), nl=False, err=True)
+    if snapshot is None:
+        ctx.exit(1)
+    try:
+        sock = listen(host, port)
+    except OSError as fault:
+        raise click.ClickException(f"cannot listen on {host} port {port}: {fault.strerror}") from fault
+    key = None if snapshot.keys else local_key(_state_folder(place) / "key")
+    group = "default" if "default" in snapshot.groups else next(iter(snapshot.groups), "")
+    worker = Worker((sock.fileno(),), place.resolve() if place else None, digest(key) if key else None, group)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+    text = "\n".join(banner(snapshot, url, key, group, place))
+    count = workers or snapshot.settings.workers
+
+    async def supervise() -> int:
+        supervisor = Supervisor(worker.command(), [sock], count, snapshot.settings.drain + _MARGIN)
+        return await supervisor.run(lambda: click.echo(text))
+
+    ctx.exit(asyncio.run(supervise()))
+
+
+def local_key(file: Path) -> str:
+    """The key of this machine: made and written at the first start, readable by its user only, and then reused."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_text("ascii").strip()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = f"sk-torouter-{secrets.token_urlsafe(32)}"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(key + "\n")
+    return key
+
+
+def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Path | None) -> Iterator[str]:
+    """What somebody who has just started the gateway wants to know, line by line."""
+    yield f"ToRouter is serving on {url}"
+    yield ""
+    yield f"export TOROUTER_URL={url} TOROUTER_KEY={key or '…'}"
+    examples = [endpoint.example for endpoint in snapshot.endpoints if endpoint.example]
+    if examples:
+        yield ""
+        yield from (example.strip() for example in examples)
+    names = [str(model["id"]) for model in snapshot.models_of(group)]
+    sandboxed = [name for name in names if _is_sandboxed(snapshot, name, group)]
+    if sandboxed:
+        yield ""
+        yield f"Models that need no provider: {', '.join(sandboxed)}"
+    for provider in snapshot.providers.values():
+        if provider.problem is not None:
+            yield f"Provider {provider.id} is not used: {provider.problem}"
+    yield ""
+    yield f"Edit {place}" if place else "Put route files of your own into a folder and start with: torouter serve FOLDER"
+    yield f"The built-in ones are in {Path(__file__).parents[2] / 'routes'}"
+
+
+def _is_sandboxed(snapshot: Snapshot, model: str, group: str) -> bool:
+    targets = [target for target in snapshot.resolve(model, group) if target.provider.problem is None]
+    return bool(targets) and targets[0].provider.transport == "sandbox"
+
+
+def _state_folder(place: Path | None) -> Path:
+    """Where this machine's key is kept: beside the user's files, or where the command was given."""
+    if place is None:
+        return Path(_STATE)
+    return (place if place.is_dir() else place.parent) / _STATE

@@ -1,0 +1,127 @@
+"""A worker process: loads the project itself, then serves it on the sockets it inherited."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ..compile import compile_project
+from ..config.load import load_project
+from ..diagnostics import Diagnostics, render_line
+from ..pipeline.contract import Snapshot
+from ..pipeline.stack import Gateway
+from ..sandbox.load import load_sandbox
+from ..sandbox.transport import SandboxTransport
+from ..upstream.client import Client, Transport
+from .app import Site
+from .supervisor import READY
+from .worker import serve, stop_on_signals, stop_with_parent
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKey:
+    """The key of a gateway that has none configured: it exists on this machine only."""
+
+    group: str
+    id: str = "local"
+    expires: datetime | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker is told by the supervisor, on its command line."""
+
+    sockets: tuple[int, ...]
+    folder: Path | None
+    key: str | None
+    group: str
+
+    def command(self) -> list[str]:
+        """The command line that starts such a worker."""
+        options = [f"--socket={descriptor}" for descriptor in self.sockets]
+        if self.folder is not None:
+            options.append(f"--folder={self.folder}")
+        if self.key is not None:
+            options += [f"--key={self.key}", f"--group={self.group}"]
+        return [sys.executable, "-m", __spec__.name, *options]
+
+
+def load_snapshot(folder: Path | None, diagnostics: Diagnostics) -> Snapshot | None:
+    """The compiled project; None when `diagnostics` says why there is none."""
+    project = load_project(folder, diagnostics)
+    snapshot = compile_project(project, diagnostics)
+    return None if diagnostics.failed else snapshot
+
+
+def transports(snapshot: Snapshot, folder: Path | None, diagnostics: Diagnostics) -> dict[str, Transport]:
+    """Every way to reach a provider, by the name that providers use."""
+    user = folder if folder is not None and folder.is_dir() else None
+    sandbox = load_sandbox(diagnostics, user)
+    return {"http": Client(), "sandbox": SandboxTransport(sandbox, snapshot.protocols)}
+
+
+async def run(worker: Worker, snapshot: Snapshot, ways: dict[str, Transport]) -> None:
+    """Serve until told to stop."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    stop_with_parent(stop, sys.stdin.fileno())
+    keys = {worker.key: LocalKey(worker.group)} if worker.key else {}
+    sockets = [socket.socket(fileno=descriptor) for descriptor in worker.sockets]
+    site = Site(Gateway(snapshot, ways, keys))
+    try:
+        await serve(site, sockets, stop, lambda: _tell(READY))
+    finally:
+        for way in ways.values():
+            await way.aclose()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one worker."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    access = logging.getLogger("torouter.access")
+    access.setLevel(logging.INFO)
+    worker = _parse(arguments)
+    diagnostics = Diagnostics()
+    snapshot = load_snapshot(worker.folder, diagnostics)
+    if snapshot is None:
+        sys.stderr.write(render_line(diagnostics))
+        return 1
+    _run(run(worker, snapshot, transports(snapshot, worker.folder, diagnostics)))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> Worker:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--socket", type=int, action="append", required=True)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--key")
+    parser.add_argument("--group", default="")
+    values = parser.parse_args(arguments)
+    return Worker(tuple(values.socket), values.folder, values.key, values.group)
+
+
+def _run(main_task: Coroutine[object, object, None]) -> None:
+    """Run on the faster loop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main_task)
+    else:
+        uvloop.run(main_task)
+
+
+def _tell(message: bytes) -> None:
+    sys.stdout.buffer.write(message)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
