@@ -30,7 +30,6 @@ from torouter.language.words import Definition, Vocabulary
 
 from tests.support.gateway import Gateway, running_gateway
 
-
 PROJECT = Path(__file__).parents[1]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL)

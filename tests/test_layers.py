@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-
 PROJECT = Path(__file__).parents[1]
 ENGINE = PROJECT / "engine"
 MODULES = sorted(ENGINE.rglob("*.py"))

@@ -17,7 +17,6 @@ from tests.fidelity.readers import READERS, Ask, Door
 from tests.fidelity.routes import public_name
 from tests.support.corpus import PROTOCOLS, Exchange, exchanges
 
-
 CONCURRENCY = 8
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tests.support.corpus import Exchange
 
-
 KEY = "sk-fidelity"
 
 

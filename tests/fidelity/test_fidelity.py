@@ -13,7 +13,6 @@ from tests.fidelity.inprocess import inprocess_doors
 from tests.fidelity.readers import READERS
 from tests.support.corpus import require
 
-
 pytestmark = [pytest.mark.corpus, pytest.mark.sdk]
 
 

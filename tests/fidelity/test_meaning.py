@@ -8,7 +8,6 @@ import pytest
 
 from tests.fidelity.meaning import Answer, Meaning, Tokens, Tool, arguments, differences, expected, stop_class
 
-
 TOLD = Meaning((Answer("hi", "hm", "", (Tool("f", '{"a": 1}'),), "tools"),), Tokens(10, 4, 0, 7, 3))
 
 

@@ -14,7 +14,6 @@ import pytest
 from tests.support.gateway import Gateway, running_gateway
 from tests.support.upstream import Reply, upstream
 
-
 KEY = "sk-library-tests"
 
 CHAT_CHUNK = 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'

@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.gateway import Gateway
 
-
 pytestmark = pytest.mark.sdk
 
 HI: Any = [{"role": "user", "content": "hi"}]

@@ -13,7 +13,6 @@ import pytest
 from tests.support.corpus import PROJECT, required
 from tests.support.gateway import Gateway
 
-
 pytestmark = pytest.mark.sdk
 
 NODE = PROJECT / "tests" / "node"

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-
 PROJECT = Path(__file__).parents[2]
 MANDATORY = {"openai.chat", "openrouter.chat", "deepseek.chat", "anthropic.messages"}
 PROTOCOLS = {"openai.chat": "openai-chat", "anthropic.messages": "anthropic-messages"}

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-
 COMMAND = Path(sys.executable).with_name("torouter")
 BOOT = 30        # seconds until it must answer
 STOP = 15        # seconds it has to end after SIGINT

@@ -46,7 +46,7 @@ async def upstream(script: Script, pieces: int = 6) -> AsyncIterator[Upstream]:
         writer.close()
 
     server = await asyncio.start_server(connection, "127.0.0.1", 0)
-    running.url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    running.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield running
     finally:
