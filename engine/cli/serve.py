@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from ..compile.snapshot import Snapshot
 from ..diagnostics import Diagnostics, render_terminal
-from ..pipeline.contract import Snapshot
 from ..pipeline.credential import digest
 from ..server.boot import Worker, load_snapshot
 from ..server.supervisor import Supervisor, listen

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import orjson
 
+from ..compile.snapshot import Endpoint
 from ..wire.members import spans
-from .contract import Endpoint
 from .errors import Problem
 from .exchange import Exchange
 

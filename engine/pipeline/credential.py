@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
-from .contract import CredentialPlace, Key
+from ..compile.snapshot import Key
+from ..config.model import CredentialPlace
 from .errors import Problem
 from .exchange import Exchange
 
@@ -28,7 +29,7 @@ def authenticate(exchange: Exchange, extra: Mapping[str, Key]) -> None:
         raise Problem("invalid_request", message, code="conflicting_credentials")
     credential = found.pop()
     key = lookup(credential, exchange.snapshot.keys) or lookup(credential, extra)
-    if key is None or key.disabled or (key.expires is not None and key.expires <= datetime.now(UTC)):
+    if key is None or key.disabled or (key.expires is not None and key.expires <= time.time()):
         raise Problem("authentication", "The API key is not valid.", code="invalid_api_key")
     exchange.key = key
 

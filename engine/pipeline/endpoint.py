@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from .contract import Endpoint, Snapshot, WireProtocol
+from ..compile.snapshot import Endpoint, Snapshot
+from ..protocol import WireProtocol
 from .errors import Problem
 from .exchange import Exchange, Incoming
 
@@ -30,14 +31,14 @@ class Matcher:
             else:
                 self._fixed.setdefault(endpoint.pattern, []).append(endpoint)
 
-    def candidates(self, path: str) -> Iterator[tuple[Endpoint, str, dict[str, str]]]:
-        """Every endpoint whose pattern fits the decoded path, with the unmounted path and the placeholders' values."""
+    def candidates(self, path: str) -> Iterator[tuple[Endpoint, dict[str, str]]]:
+        """Every endpoint whose pattern fits the decoded path, with the values of its placeholders."""
         for inner in self.unmounted(path):
             for endpoint in self._fixed.get(inner, ()):
-                yield endpoint, inner, {}
+                yield endpoint, {}
             for pattern, endpoint in self._patterns:
                 if found := pattern.fullmatch(inner):
-                    yield endpoint, inner, found.groupdict()
+                    yield endpoint, found.groupdict()
 
     def unmounted(self, path: str) -> Iterator[str]:
         """The path without each mount that it stands under."""
@@ -59,12 +60,12 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
     exchange.query = dict(reversed(exchange.pairs))
     path = decode_path(incoming.path)
     methods: list[str] = []
-    for endpoint, inner, values in matcher.candidates(path):
+    for endpoint, values in matcher.candidates(path):
         if endpoint.method != incoming.method:
             methods.append(endpoint.method)
             exchange.client = exchange.client or endpoint.protocol
             continue
-        if endpoint.when is None or endpoint.when(inner, incoming.headers, exchange.query):
+        if endpoint.when is None or endpoint.when(exchange.context()):
             exchange.endpoint, exchange.client, exchange.path = endpoint, endpoint.protocol, values
             return
     if methods:
@@ -76,9 +77,10 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
 def fallback(snapshot: Snapshot, incoming: Incoming, matcher: Matcher) -> WireProtocol | None:
     """The protocol of an answer to a request that no endpoint took."""
     query = dict(parse_qsl(incoming.query[:_MAX_QUERY], keep_blank_values=True))
+    roots = {"headers": incoming.headers, "query": query}
+    paths = list(matcher.unmounted(incoming.path))
     for surface in snapshot.surfaces:
-        when = surface.when
-        if when is None or any(when(path, incoming.headers, query) for path in matcher.unmounted(incoming.path)):
+        if any(path.startswith(surface.prefix) for path in paths) and (surface.when is None or surface.when(roots)):
             return surface.protocol
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from .contract import Call, WireProtocol
+from ..protocol import Call, WireProtocol
 
 STATUS = {
     "invalid_request": 400,

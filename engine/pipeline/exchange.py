@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .contract import Call, Endpoint, Key, Loss, Snapshot, Target, WireProtocol
+from ..canonical.loss import Loss
+from ..compile.snapshot import Endpoint, Key, Snapshot, Target
+from ..protocol import Call, WireProtocol
 
 
 class Incoming(Protocol):

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import orjson
 
+from ..canonical.loss import Loss
+from ..compile.snapshot import Target
+from ..protocol import Call, UpstreamErrorBody, WireProtocol
+from ..protocol.errors import Json
 from ..wire.members import replaced
-from .contract import Call, Json, Loss, Target, UpstreamErrorBody, WireProtocol
 from .exchange import Exchange
 from .plan import Relay, Watch, error_event, parse_answer
 
@@ -21,6 +24,7 @@ class Passthrough:
     call: Call
     body: bytes
     request: Mapping[str, object]
+    cap: int
     forwards: bool = True
     losses: tuple[Loss, ...] = ()
 
@@ -42,7 +46,7 @@ class Passthrough:
 
     def relay(self) -> Relay:
         """A relay that lets whole frames through as they are."""
-        return PassthroughRelay(self.client, self.call)
+        return PassthroughRelay(self.client, self.call, self.cap)
 
 
 def plan(exchange: Exchange, target: Target, client: WireProtocol) -> Passthrough:
@@ -52,7 +56,7 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol) -> Passthroug
     if target.model != exchange.model and endpoint.model_member in exchange.body:
         body = replaced(body, endpoint.model_member, orjson.dumps(target.model))
     request = {"model": target.model, "stream": exchange.stream}
-    return Passthrough(client, exchange.call(target.view), body, request)
+    return Passthrough(client, exchange.call(target.view), body, request, exchange.snapshot.settings.max_event)
 
 
 class PassthroughRelay(Watch):
@@ -60,12 +64,12 @@ class PassthroughRelay(Watch):
 
     __slots__ = ("_call", "_decoder", "_framing", "_pending", "_protocol")
 
-    def __init__(self, protocol: WireProtocol, call: Call) -> None:
+    def __init__(self, protocol: WireProtocol, call: Call, cap: int) -> None:
         super().__init__()
         self._protocol = protocol
         self._call = call
         self._framing = protocol.framing
-        self._decoder = protocol.stream_decoder(call, protocol)
+        self._decoder = protocol.stream_decoder(call, protocol, cap)
         self._pending = bytearray()
 
     @property

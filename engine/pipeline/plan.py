@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from .contract import Call, Json, Loss, WireProtocol
+from ..canonical.loss import Loss
+from ..protocol import Call, WireProtocol
+from ..protocol.errors import Json
 from .errors import Problem
 
 SILENT = frozenset({"start", "output.start"})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from .contract import Service, Target, WireProtocol
+from ..compile.snapshot import Service, Target
+from ..protocol import WireProtocol
 from .endpoint import shown
 from .errors import Problem
 from .exchange import Exchange
 
 
 def resolve(exchange: Exchange) -> None:
-    """Fill in the targets. Raises Problem when the caller's group has no such model, or none that is configured."""
+    """Fill in the targets. Raises Problem when the caller's group has no such model."""
     assert exchange.key is not None
     snapshot, group = exchange.snapshot, exchange.key.group
     targets = snapshot.resolve(exchange.model, group)
@@ -22,10 +23,7 @@ def resolve(exchange: Exchange) -> None:
         member = exchange.endpoint.model_member if exchange.endpoint else None
         message = f"There is no model {shown(exchange.model)} for this key.{hint}"
         raise Problem("not_found", message, code="model_not_found", param=member)
-    exchange.targets = [target for target in targets if target.provider.problem is None]
-    if not exchange.targets:
-        message = f"No provider of {shown(exchange.model)} is configured."
-        raise Problem("unavailable", message, code="provider_not_configured")
+    exchange.targets = targets
 
 
 def service_of(target: Target, client: WireProtocol) -> tuple[str, Service]:

@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 
 import orjson
 
+from ..protocol import UpstreamErrorBody
+from ..protocol.errors import Json
 from ..upstream.client import UpstreamResponse
 from ..upstream.errors import UpstreamError
 from ..wire.frame import FrameError
-from .contract import Json, UpstreamErrorBody
 from .errors import Problem
 from .exchange import Exchange
 from .outlet import Outlet
 from .plan import Plan, Relay, parse_answer
-
 
 _DRAIN = 0.5
 _WARNINGS = 1024
@@ -74,7 +74,7 @@ async def synthesise(exchange: Exchange, plan: Plan, response: UpstreamResponse)
 
 async def aggregate(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
     """A stream to a client that wants a whole answer."""
-    decoder = plan.upstream.stream_decoder(plan.call, plan.client)
+    decoder = plan.upstream.stream_decoder(plan.call, plan.client, exchange.snapshot.settings.max_event)
     last: Json = {}
     try:
         async for chunk in response.aiter_raw():
@@ -98,7 +98,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     converter = plan.relay()
     chunks = response.aiter_raw()
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
-    async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.keep_alive_comment) as outlet:
+    async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
         error = await _pump(exchange, converter, chunks, outlet)
         tail = converter.close(error)
         if converter.failed is not None:

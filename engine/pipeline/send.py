@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import orjson
 
+from ..compile.snapshot import Service, Target
 from ..upstream.address import join, same_origin
 from ..upstream.client import Timers, Transport, UpstreamRequest, UpstreamResponse
 from ..upstream.errors import UpstreamError
 from . import passthrough, translate
-from .contract import Service, Target
 from .endpoint import header_values
 from .errors import Problem
 from .exchange import Exchange

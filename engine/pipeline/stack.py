@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from ..compile.snapshot import Key, Snapshot
 from ..upstream.client import Transport
 from .body import receive
-from .contract import Key, Snapshot
 from .credential import authenticate
 from .endpoint import Matcher, fallback, match
 from .errors import Problem, render

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from .contract import Call, Json, Loss, RequestRejected, Target, WireProtocol
+from ..canonical.loss import Loss
+from ..compile.snapshot import Target
+from ..protocol import Call, RequestRejected, WireProtocol
+from ..protocol.errors import Json
 from .errors import Problem
 from .exchange import Exchange
 from .plan import Relay, Watch, parse_answer
@@ -23,6 +26,7 @@ class Translation:
     body: bytes
     request: Json
     losses: Sequence[Loss]
+    cap: int
     forwards: bool = False
 
     def answer(self, raw: bytes) -> bytes:
@@ -32,12 +36,13 @@ class Translation:
 
     def relay(self) -> Relay:
         """A relay that decodes each event and encodes it again."""
-        return TranslationRelay(self.upstream, self.client, self.call)
+        return TranslationRelay(self.upstream, self.client, self.call, self.cap)
 
 
 def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Translation:
     """The plan. Raises Problem when the request cannot be read, or cannot be said in the target's protocol."""
     call = exchange.call(target.view)
+    call.model = exchange.model
     try:
         request = client.decode_request(exchange.body, call)
         request["model"], request["stream"] = target.model, exchange.stream
@@ -49,12 +54,12 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     except orjson.JSONEncodeError as fault:
         raise Problem("invalid_request", "The body is nested too deeply to be translated.") from fault
     _refuse(encoded.losses, strict=exchange.snapshot.settings.strict)
-    return Translation(client, upstream, call, body, request, encoded.losses)
+    return Translation(client, upstream, call, body, request, encoded.losses, exchange.snapshot.settings.max_event)
 
 
 def _refuse(losses: Sequence[Loss], *, strict: bool) -> None:
-    """Raise Problem for what must not be lost: losses declared as rejections, and warnings when strict."""
-    refused = [loss.path for loss in losses if loss.severity == "reject" or (strict and loss.severity == "warn")]
+    """Raise Problem for what must not be lost where strictness is wanted."""
+    refused = [loss.path for loss in losses if loss.severity == "warn"] if strict else []
     if refused:
         message = f"The model's provider cannot take {', '.join(refused)}."
         raise Problem("unsupported", message, param=refused[0], code="unsupported_field")
@@ -65,9 +70,9 @@ class TranslationRelay(Watch):
 
     __slots__ = ("_decoder", "_encoder")
 
-    def __init__(self, upstream: WireProtocol, client: WireProtocol, call: Call) -> None:
+    def __init__(self, upstream: WireProtocol, client: WireProtocol, call: Call, cap: int) -> None:
         super().__init__()
-        self._decoder = upstream.stream_decoder(call, client)
+        self._decoder = upstream.stream_decoder(call, client, cap)
         self._encoder = client.stream_encoder(call)
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 import orjson
 
 from ..canonical.brackets import Brackets
-from ..pipeline.contract import Call, RequestRejected, WireProtocol
+from ..protocol import Call, RequestRejected, WireProtocol
 from ..upstream.client import UpstreamRequest, UpstreamResponse
 from .sandbox import Json, Sandbox, SandboxError
 from .words import Event

@@ -9,13 +9,12 @@ import socket
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ..compile import compile_project
+from ..compile.snapshot import Key, Snapshot
 from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
-from ..pipeline.contract import Snapshot
 from ..pipeline.stack import Gateway
 from ..sandbox.load import load_sandbox
 from ..sandbox.transport import SandboxTransport
@@ -23,16 +22,6 @@ from ..upstream.client import Client, Transport
 from .app import Site
 from .supervisor import READY
 from .worker import serve, stop_on_signals, stop_with_parent
-
-
-@dataclass(frozen=True, slots=True)
-class LocalKey:
-    """The key of a gateway that has none configured: it exists on this machine only."""
-
-    group: str
-    id: str = "local"
-    expires: datetime | None = None
-    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,7 @@ async def run(worker: Worker, snapshot: Snapshot, ways: dict[str, Transport]) ->
     stop = asyncio.Event()
     stop_on_signals(stop)
     stop_with_parent(stop, sys.stdin.fileno())
-    keys = {worker.key: LocalKey(worker.group)} if worker.key else {}
+    keys = {worker.key: Key("local", worker.group, expires=None, disabled=False)} if worker.key else {}
     sockets = [socket.socket(fileno=descriptor) for descriptor in worker.sockets]
     site = Site(Gateway(snapshot, ways, keys))
     try:

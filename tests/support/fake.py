@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import orjson
-from torouter.pipeline.contract import Call, Json, RequestRejected, UpstreamErrorBody
 from torouter.pipeline.credential import digest
+from torouter.protocol import Call, RequestRejected, UpstreamErrorBody
 from torouter.wire.framing import Framing
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class FakeEncoded:
 class FakeDecoder:
     """Frames `{word}` are text, `{over}` is the end, `{fault}` an error; what lacks an end is broken."""
 
-    def __init__(self, protocol: FakeProtocol) -> None:
-        self.reader = protocol.framing.reader()
+    def __init__(self, protocol: FakeProtocol, cap: int) -> None:
+        self.reader = protocol.framing.reader(cap)
         self.protocol = protocol
         self.words: list[str] = []
         self.over = False
@@ -102,8 +103,8 @@ class FakeProtocol:
     def encode_response(self, response: Json, call: Call) -> Json:
         return {self.word: response["text"]}
 
-    def stream_decoder(self, call: Call, client: Any) -> FakeDecoder:
-        return FakeDecoder(self)
+    def stream_decoder(self, call: Call, client: Any, cap: int) -> FakeDecoder:
+        return FakeDecoder(self, cap)
 
     def stream_encoder(self, call: Call) -> FakeEncoder:
         return FakeEncoder(self)
@@ -161,6 +162,7 @@ class FakeEndpoint:
 
 @dataclass(frozen=True)
 class FakeSurface:
+    prefix: str
     protocol: FakeProtocol
     when: Any = None
 
@@ -169,7 +171,7 @@ class FakeSurface:
 class FakeKey:
     id: str = "k1"
     group: str = "default"
-    expires: datetime | None = None
+    expires: float | None = None
     disabled: bool = False
 
 
@@ -227,7 +229,7 @@ class FakeSettings:
     body_timeout: float = 20
     header_timeout: float = 20
     keep_alive: float = 75
-    keep_alive_comment: float = 15
+    idle_comment: float = 15
     drain: float = 5
     request_id_headers: tuple[str, ...] = ("x-request-id", "talk-id")
 
@@ -249,10 +251,7 @@ class FakeSnapshot:
             model=lambda roots: roots["path"]["model"], model_member=None, stream=False,
         ),
     )  # fmt: skip
-    surfaces: tuple[FakeSurface, ...] = (
-        FakeSurface(SSE, lambda path, headers, query: path.startswith("/sse")),
-        FakeSurface(LINES),
-    )
+    surfaces: tuple[FakeSurface, ...] = (FakeSurface("/sse", SSE), FakeSurface("", LINES))
     keys: Mapping[str, FakeKey] = field(default_factory=lambda: {digest(KEY): FakeKey()})
     protocols: Mapping[str, FakeProtocol] = field(default_factory=lambda: {"sse-talk": SSE, "line-talk": LINES})
     settings: FakeSettings = FakeSettings()
