@@ -1,4 +1,4 @@
-"""One gateway for all library tests: the sandbox as shipped, and an upstream that fails on demand."""
+"""Two gateways for all library tests: one as a stranger starts it, one before an upstream that fails on demand."""
 
 from __future__ import annotations
 
@@ -89,8 +89,15 @@ def routes(upstream_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """The gateway as it is at the first start: nothing but what is shipped, and a key it made."""
+    with running_gateway(tmp_path_factory.mktemp("nothing")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """The gateway that every library test talks to; `key` may use every model."""
+    """The gateway before the failing upstream; `key` may use every model."""
     folder = tmp_path_factory.mktemp("user")
     with failing_upstream() as address:
         (folder / "failing.yaml").write_text(routes(address))

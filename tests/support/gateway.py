@@ -24,13 +24,12 @@ STOP = 15        # seconds it has to end after SIGINT
 
 @dataclass(slots=True)
 class Gateway:
-    """A running gateway: where it listens, what it printed, the key to use and the one it gave out."""
+    """A running gateway: where it listens, what it has printed, and the key to use."""
 
     process: subprocess.Popen[str]
     url: str
     lines: list[str]
     key: str = ""
-    printed_key: str = ""
 
     @property
     def printed(self) -> str:
@@ -64,7 +63,7 @@ def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
     try:
         _wait(gateway)
         found = re.search(r"TOROUTER_KEY=['\"]?([^\s'\"]+)", gateway.printed)
-        gateway.key = gateway.printed_key = found[1] if found else ""
+        gateway.key = found[1] if found else ""
         yield gateway
     finally:
         gateway.stop()
