@@ -90,8 +90,8 @@ def _paired(turns: list[Turn], answer: bool, losses: list[Loss]) -> list[Turn]:
         if turn["role"] != "assistant":
             parts = [part for part in turn["parts"] if id(part) not in placed]
             for early in parts:  # a result does not answer a call that comes after it
-                if early["kind"] == "tool_result" and results.get(early["id"]) is early:
-                    del results[early["id"]]
+                if early["kind"] == "tool_result" and id(early) == id(results.get(early["id"])):
+                    results.pop(early["id"])
             if answer:
                 parts = _orphans_told(parts, number, losses)
             paired.append({**turn, "parts": parts})

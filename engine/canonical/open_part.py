@@ -11,6 +11,7 @@ WAITING, LIVE, CLOSED = range(3)  # not yet shown to the encoder; started; ended
 
 _POSITION = frozenset({"type", "output", "key", "kind"})
 _PLAIN = {field: _POSITION | {field} for field in ("text", "arguments")}
+_NO_MEMBER = _POSITION | {"text", "arguments"}  # payload, or nothing at all on a part of another kind
 _FIRST_WINS = frozenset({"id", "name"})
 _WAITS_FOR_PAYLOAD = frozenset({"text", "reasoning", "refusal"})
 
@@ -46,7 +47,7 @@ class OpenPart:
     def take_members(self, event: Event) -> None:
         """Set what the event says about the part; the first id and name stay, of all else the last word counts."""
         for name, value in event.items():
-            if name in _POSITION or name == self.field or value is None or value == "":
+            if name in _NO_MEMBER or value is None or value == "":
                 continue
             if name == "id" and self.given_id is None:
                 self.given_id = value
@@ -63,7 +64,7 @@ class OpenPart:
             if name in (self.field, "transcript"):
                 if value:
                     self.pieces.append(value)
-            elif name == "citations" and isinstance(value, list):
+            elif name == "citations" and self.kind == "text":
                 self.citations.extend(value)
             elif name != "kind" and value is not None:
                 self.members[name] = value
@@ -88,7 +89,7 @@ class OpenPart:
     def new_citations(self, event: Event, full: bool) -> list[Any]:
         """Append the event's citations and return the new ones."""
         news = event.get("citations")
-        if not isinstance(news, list):
+        if self.kind != "text" or not isinstance(news, list):
             return []
         if full:
             news = [citation for citation in news if citation not in self.citations]

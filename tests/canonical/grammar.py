@@ -3,14 +3,15 @@
 from torouter.canonical import schema
 
 
-def violations(events, *, serial=False):
-    """Say every way in which a finished stream of encoder events is not well formed."""
+def violations(events, *, serial=False, shapes=True):
+    """Say every way in which a finished stream is not well formed; `shapes` also checks each event's schema."""
     found = []
     started, over = False, False
     outputs = {}  # number -> {"parts": [kind, ...], "open": {index: ...}, "finished": bool}
     for place, event in enumerate(events):
         kind = event["type"]
-        found += [f"{place} {kind}: {problem}" for problem in schema.check_encoder_event(event)]
+        if shapes:
+            found += [f"{place} {kind}: {problem}" for problem in schema.check_encoder_event(event)]
 
         def wrong(message, place=place, kind=kind):
             found.append(f"{place} {kind}: {message}")

@@ -1,0 +1,170 @@
+"""What an encoder cannot carry is known from what it reads."""
+
+import pytest
+from torouter.canonical import schema
+from torouter.canonical.loss import LossPlan, covered, dotted, unknown_severities
+
+KINDS = frozenset({"text", "tool_call", "tool_result", "image"})
+TOOLS = frozenset({"function"})
+EVERYTHING = frozenset({(path[0],) for path in schema.paths()})
+
+
+def plan(*unread, kinds=KINDS, tools=TOOLS, severities=None, **more):
+    """The plan of an encoder that reads everything but the paths that start like `unread` (dotted, kinds included)."""
+    read = {path for path in schema.paths() if not any((dotted(path) + ".").startswith(each + ".") for each in unread)}
+    return LossPlan.build(frozenset(read), kinds, tools, severities, **more)
+
+
+def request(**members):
+    return {"model": "m", "turns": [], **members}
+
+
+def said(*parts, **turn):
+    return request(turns=[{"role": "user", "parts": list(parts), **turn}])
+
+
+def told(losses):
+    return [(loss.path, loss.severity) for loss in losses]
+
+
+TEXT = {"kind": "text", "text": "t"}
+
+
+def test_an_encoder_that_reads_everything_loses_nothing():
+    every = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS)
+    assert every.check(request(stop=["x"], sampling={"seed": 1}, tools=[{"kind": "function", "name": "f"}])) == []
+    assert every.check(said(TEXT)) == []
+
+
+def test_an_unread_member_is_a_warning_at_its_place():
+    assert told(plan("sampling.seed").check(request(sampling={"seed": 1, "top_p": 0.5}))) == [("sampling.seed", "warn")]
+    assert told(plan("stop").check(request(stop=["x"]))) == [("stop", "warn")]
+    assert told(plan("metadata").check(request(metadata={"a": 1}))) == [("metadata", "warn")]
+
+
+def test_an_absent_member_is_no_loss():
+    assert plan("sampling", "stop", "turns.parts.text.cache").check(said(TEXT)) == []
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"sampling": {"n": 1}},
+        {"sampling": {"presence_penalty": 0, "frequency_penalty": 0.0}},
+        {"parallel_tools": True},
+        {"stream": True, "stream_usage": True},
+        {"format": {"kind": "text"}},
+        {"tool_choice": {"mode": "auto"}},
+        {"modalities": ["text"]},
+        {"state": {"store": False}},
+        {"metadata": {}},
+    ],
+)
+def test_what_would_hold_anyway_is_no_loss(members):
+    assert LossPlan.build(frozenset(), KINDS, TOOLS).check(request(**members)) == []
+
+
+def test_a_value_that_is_no_default_is_a_loss():
+    assert told(plan("sampling.n").check(request(sampling={"n": 2}))) == [("sampling.n", "warn")]
+    assert told(plan("parallel_tools").check(request(parallel_tools=False))) == [("parallel_tools", "warn")]
+
+
+def test_a_member_of_a_part_is_told_with_turn_and_part():
+    losses = plan("turns.parts.text.cache").check(said(TEXT, {**TEXT, "cache": {}}))
+    assert told(losses) == [("turns[0].parts[1].cache", "warn")]
+    assert losses[0].general == "turns.parts.text.cache"
+
+
+def test_a_member_is_lost_only_on_the_kinds_where_it_is_not_read():
+    image = {"kind": "image", "url": "u", "cache": {}}
+    losses = plan("turns.parts.text.cache").check(said({**TEXT, "cache": {}}, image))
+    assert told(losses) == [("turns[0].parts[0].cache", "warn")]
+
+
+def test_the_name_of_a_speaker_can_be_lost():
+    assert told(plan("turns.name").check(said(TEXT, name="ann"))) == [("turns[0].name", "warn")]
+
+
+def test_a_member_of_the_system_can_be_lost():
+    losses = plan("system.cache").check(request(system=[TEXT, {**TEXT, "cache": {}}]))
+    assert told(losses) == [("system[1].cache", "warn")]
+
+
+def test_a_kind_of_part_that_cannot_be_written_is_a_rejection():
+    losses = plan().check(said(TEXT, {"kind": "video", "url": "u"}))
+    assert told(losses) == [("turns[0].parts[1]", "reject")]
+    assert losses[0].general == "turns.parts.video"
+
+
+def test_parts_inside_a_result_are_seen():
+    result = {"kind": "tool_result", "id": "c", "parts": [TEXT, {"kind": "video", "url": "u"}]}
+    assert told(plan().check(said(result))) == [("turns[0].parts[0].parts[1]", "reject")]
+
+
+def test_a_kind_of_tool_that_cannot_be_written_is_a_rejection():
+    tools = [{"kind": "function", "name": "f", "strict": True}, {"kind": "custom", "name": "g"}]
+    losses = plan("tools.function.strict").check(request(tools=tools))
+    assert told(losses) == [("tools[0].strict", "warn"), ("tools[1]", "reject")]
+
+
+def test_native_things_of_another_protocol_are_lost():
+    every = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS | {"native"}, protocol="own")
+    native = {"kind": "native", "protocol": "other", "value": {}}
+    losses = every.check({**said(native), "tools": [native], "native": {"own": {"a": 1}, "other": {"b": 1}}})
+    assert told(losses) == [("native.other.b", "warn"), ("tools[0]", "reject"), ("turns[0].parts[0]", "reject")]
+
+
+def test_native_things_of_the_own_protocol_are_not_lost():
+    every = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS | {"native"}, protocol="own")
+    native = {"kind": "native", "protocol": "own", "value": {}}
+    assert every.check({**said(native), "tools": [native], "native": {"own": {"a": 1}}}) == []
+
+
+def test_opaque_values_are_no_loss():
+    nothing_read = LossPlan.build(frozenset({(*("turns", "*", "parts", "*"), "text")}), KINDS, TOOLS)
+    assert nothing_read.check(said({**TEXT, "signature": "S"})) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [
+        ({"turns.parts.text.cache": "drop"}, "drop"),
+        ({"turns.parts.cache": "reject"}, "reject"),
+        ({"turns.parts.cache": "reject", "turns.parts.text.cache": "drop"}, "drop"),
+        ({}, "warn"),
+    ],
+)
+def test_a_severity_is_chosen_for_one_kind_or_for_all(written, severity):
+    losses = plan("turns.parts.text.cache", severities=written).check(said({**TEXT, "cache": {}}))
+    assert [loss.severity for loss in losses] == [severity]
+
+
+def test_a_severity_is_chosen_for_kinds_and_for_everything_under_a_member():
+    chosen = plan("state", severities={"turns.parts.video": "drop", "tools.custom": "warn", "state": "reject"})
+    losses = chosen.check({
+        **said({"kind": "video", "url": "u"}), "tools": [{"kind": "custom", "name": "g"}], "state": {"previous": "r"},
+    })  # fmt: skip
+    assert told(losses) == [("state.previous", "reject"), ("tools[0]", "warn"), ("turns[0].parts[0]", "drop")]
+
+
+def test_a_severity_for_nothing_is_refused():
+    assert unknown_severities(["sampling.sed", "stop", "turns.parts.cache"]) == ["sampling.sed"]
+    with pytest.raises(ValueError, match="no such place in a request: sampling"):
+        plan(severities={"sampling.sed": "drop"})
+
+
+@pytest.mark.parametrize(
+    ("read", "path", "is_covered"),
+    [
+        (("metadata",), ("metadata", "a"), True),
+        (("sampling", "seed"), ("sampling", "seed"), True),
+        (("sampling", "seed"), ("sampling", "top_p"), False),
+        (("turns", "*", "parts", "*", ":text", "cache"), ("turns", "*", "parts", "*", ":text", "cache", "ttl"), True),
+        (("turns", "*", "parts", "*", ":text", "cache"), ("turns", "*", "parts", "*", ":image", "cache"), False),
+        (("turns", "*", "parts", "*", "cache"), ("turns", "*", "parts", "*", ":image", "cache"), True),
+        (("turns", "*", "parts", "*", ":image"), ("turns", "*", "parts", "*", ":image", "cache"), True),
+        (("turns", "*", "parts", "*", ":image", "cache"), ("turns", "*", "parts"), False),
+    ],
+)
+def test_a_read_covers_what_is_under_it(read, path, is_covered):
+    assert covered(path, {read}) is is_covered
