@@ -60,6 +60,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "template-syntax": "A template is not valid.",
         "template-unsafe": "A template uses something that templates may not do.",
         "unknown-definition": "A shape uses a definition that does not exist.",
+        "unused-definition": "Nothing uses a definition or a table.",
         "unknown-table": "A shape looks up a table that does not exist.",
         "recursive-definition": "A definition uses itself.",
         "expression-required": "A place that needs an expression holds a constant.",

@@ -76,7 +76,7 @@ def check_value(
     wrong: set[Path] = set()
     for error in _validator(kind, definition).iter_errors(value):
         for leaf in _leaves(error):
-            wrong.add(_report(leaf, places, diagnostics))
+            wrong.update(_report(leaf, places, diagnostics))
     return wrong
 
 
@@ -101,18 +101,18 @@ def _is_mismatch(child: ValidationError, parent: ValidationError) -> bool:
     return child.absolute_path == parent.absolute_path and child.validator in ("type", "const")
 
 
-def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> Path:
-    """Add the diagnostic of one error; the path of what is wrong."""
+def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> set[Path]:
+    """Add the diagnostics of one error; the paths of what is wrong."""
     path = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(error.instance))
         code, message = _custom(error, "bad-value")
         diagnostics.error(code, places.at(*path).own_key(), f'"{error.instance}": {message or "no legal name"}')
-        return path
+        return {path}
     here = places.at(*path)
     match error.validator:
         case "additionalProperties":
-            _stray_keys(error, places, diagnostics)
+            return _stray_keys(error, places, diagnostics)
         case "required":
             _missing_keys(error, here, diagnostics)
         case "dependentRequired":
@@ -127,18 +127,19 @@ def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) ->
         case _:
             code, message = _custom(error, "bad-value")
             diagnostics.error(code, here, message or _limit(error))
-    return path
+    return {path}
 
 
-def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> None:
+def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> set[Path]:
     known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
     instance: Any = error.instance
-    for name in instance:
-        if name not in known:
-            where = places.at(*error.absolute_path, name).own_key()
-            free = [key for key in known if key not in instance]
-            help = did_you_mean(name, free) or f"known here: {', '.join(sorted(known))}"
-            diagnostics.error("unknown-key", where, f'"{name}" has no meaning here', help=help)
+    stray: list[str] = [name for name in instance if name not in known]
+    free = [name for name in known if name not in instance]
+    for name in stray:
+        where = places.at(*error.absolute_path, name).own_key()
+        help = did_you_mean(name, free) or f"known here: {', '.join(sorted(known))}"
+        diagnostics.error("unknown-key", where, f'"{name}" has no meaning here', help=help)
+    return {(*error.absolute_path, name) for name in stray}
 
 
 def _missing_keys(error: ValidationError, here: Where, diagnostics: Diagnostics) -> None:
