@@ -46,7 +46,7 @@ sdk: $(DEV) $(if $(shell command -v npm),$(NODE))
 	$(BIN)/pytest -q -m "corpus or sdk" -rs
 
 bench: $(DEV)
-	$(BIN)/python bench/run
+	$(BIN)/python -m bench.run
 
 setup: $(DEV)
 

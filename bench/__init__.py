@@ -1,0 +1,1 @@
+"""Measurements: what the gateway costs, beside a relay that does nothing else."""
