@@ -31,10 +31,11 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
     """Serve the built-in files and those in DIR, which may also be one route file."""
     diagnostics = Diagnostics()
     snapshot = load_snapshot(place, diagnostics)
-    if diagnostics.items:
-        click.echo(render_terminal(diagnostics), nl=False, err=True)
     if snapshot is None:
+        click.echo(render_terminal(diagnostics), nl=False, err=True)
         ctx.exit(1)
+    if diagnostics.items:
+        click.echo(f"{len(diagnostics.items)} warnings; `torouter validate` shows them", err=True)
     try:
         sock = listen(host, port)
     except OSError as fault:
@@ -70,10 +71,10 @@ def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Pat
     yield f"ToRouter is serving on {url}"
     yield ""
     yield f"export TOROUTER_URL={url} TOROUTER_KEY={key or '…'}"
-    examples = [endpoint.example for endpoint in snapshot.endpoints if endpoint.example]
-    if examples:
-        yield ""
-        yield from (example.strip() for example in examples)
+    for endpoint in snapshot.endpoints:
+        if endpoint.example and endpoint.operation == "generate":
+            yield ""
+            yield endpoint.example.strip().replace("{url}", "$TOROUTER_URL").replace("{key}", "$TOROUTER_KEY")
     names = [str(model["id"]) for model in snapshot.models_of(group)]
     sandboxed = [name for name in names if _is_sandboxed(snapshot, name, group)]
     if sandboxed:

@@ -1,0 +1,39 @@
+"""Members of JSON text as byte ranges: one value is replaced and every other byte stays."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import given, strategies as st
+from torouter.wire.members import members, replaced, spans
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6) | st.just("model"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4) | st.just("model"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("text, expected", [
+    (b'{"model":"a","x":1}', b'{"model":"NEW","x":1}'),
+    (b'{ "x" : {"model":"in"} ,\n "model" :  "a"  }', b'{ "x" : {"model":"in"} ,\n "model" :  "NEW"  }'),
+    (b'{"x":"model","model":"a"}', b'{"x":"model","model":"NEW"}'),
+    (b'{"x":"\\"model\\":","model":"a\\"}"}', b'{"x":"\\"model\\":","model":"NEW"}'),
+    (b'{"\\u006dodel":"a","x":[{"model":1}]}', b'{"\\u006dodel":"NEW","x":[{"model":1}]}'),
+    (b'{"x":1E400,"y":12345678901234567890123,"model":"a"}', b'{"x":1E400,"y":12345678901234567890123,"model":"NEW"}'),
+])  # fmt: skip
+def test_only_the_bytes_of_the_value_change(text: bytes, expected: bytes) -> None:
+    assert replaced(text, "model", b'"NEW"') == expected
+
+
+def test_every_mention_of_a_member_is_found_also_in_escapes() -> None:
+    text = b'{"model":"a","\\u006dodel":"b","z":{"model":"c"}}'
+    assert [text[s.start : s.end] for s in spans(text, "model")] == [b'"a"', b'"b"']
+
+
+@given(st.dictionaries(st.text(max_size=4), values, max_size=5), values, st.booleans())
+def test_members_are_those_that_a_parser_finds(document: dict[str, object], model: object, indented: bool) -> None:
+    document["model"] = model
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indented else 0)
+    assert {key: orjson.loads(text[span.start : span.end]) for key, span in members(text)} == document
+    assert orjson.loads(replaced(text, "model", b'"NEW"')) == {**document, "model": "NEW"}
