@@ -53,6 +53,9 @@ class Located(Protocol):
 
 Place = Span | Located | None
 
+# Longer lines are cut in excerpts; terminals would wrap them away from their underline.
+MAX_LINE = 160
+
 
 @dataclass(slots=True)
 class Diagnostics:
@@ -104,8 +107,8 @@ class Diagnostics:
         self.sources[span.file] = "\n".join(lines)
 
     def sorted(self) -> list[Diagnostic]:
-        """The findings by file, line and column; those without a place come first."""
-        return sorted(self.items, key=_order)
+        """The findings by file, line and column, each once; those without a place come first."""
+        return sorted(dict.fromkeys(self.items), key=_order)
 
 
 def _span_of(place: Place, offset: int, length: int | None) -> Span | None:
@@ -148,15 +151,23 @@ def _headline(item: Diagnostic) -> str:
 
 
 def _excerpt(span: Span, sources: Mapping[str, str], mark: str) -> list[str]:
-    lines = sources.get(span.file, "").split("\n")
+    if span.file not in sources:
+        return []
+    lines = sources[span.file].split("\n")
     if not 1 <= span.line <= len(lines):
         return []
-    line = lines[span.line - 1].rstrip("\r")
+    line, column = _window(lines[span.line - 1].rstrip("\r"), span.column)
     # Tabs are kept so that the underline stands below what it means at any tab width.
-    indent = "".join("\t" if char == "\t" else " " for char in line[: span.column - 1])
-    width = max(1, min(span.length, len(line) - span.column + 1))
+    indent = "".join("\t" if char == "\t" else " " for char in line[: column - 1])
+    width = max(1, min(span.length, len(line) - column + 1))
     number = f"{span.line:>5}"
     return [f"{number} | {line}", f"      | {indent}{mark * width}"]
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and the column in it."""
+    start = max(0, column - 1 - MAX_LINE // 2) if len(line) > MAX_LINE else 0
+    return line[start : start + MAX_LINE], column - start
 
 
 def render_line(diagnostics: Diagnostics) -> str:

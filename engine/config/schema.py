@@ -126,7 +126,7 @@ def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) ->
             diagnostics.error("bad-value", here, message, help=did_you_mean(str(error.instance), names))
         case _:
             code, message = _custom(error, "bad-value")
-            diagnostics.error(code, here, message or _limit(error))
+            diagnostics.error(code, here, message or f"{_named(here)}{_limit(error)}")
     return {path}
 
 
@@ -168,11 +168,18 @@ def _missing_partners(error: ValidationError, places: Placed, diagnostics: Diagn
 def _mistyped(error: ValidationError, here: Where, diagnostics: Diagnostics) -> None:
     code, sentence = _custom(error, "wrong-type")
     expected = _expected(error.schema)
-    message = sentence if code != "wrong-type" and sentence else f"expected {expected}, found {_found(error.instance)}"
+    message = f"{_named(here)}expected {expected}, found {_found(error.instance)}"
+    if code != "wrong-type" and sentence:
+        message = sentence
     help = None
     if code == "bad-duration" and isinstance(error.instance, int | float):
         help = f'did you mean "{error.instance}s"?'
     diagnostics.error(code, here, message, help=help)
+
+
+def _named(here: Where) -> str:
+    """The key of a value, to begin a sentence that is read without its line."""
+    return f'"{here.path[-1]}": ' if here.path and isinstance(here.path[-1], str) else ""
 
 
 def _custom(error: ValidationError, default: str) -> tuple[str, str]:
