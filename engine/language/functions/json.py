@@ -86,3 +86,46 @@ def object_schema(schema: Any) -> dict[str, Any]:
     if completed["type"] == "object" and not {"properties", "$ref", "anyOf", "oneOf", "allOf"} & completed.keys():
         completed["properties"] = {}
     return completed
+
+
+_SCHEMA_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_SCHEMA_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties", "dependentSchemas"})
+_SCHEMAS = frozenset({"items", "not", "if", "then", "else", "contains", "propertyNames"})
+
+
+@REGISTRY.add(
+    (
+        "closed_schema(`{\"type\": \"object\", \"properties\": {\"items\": {\"type\": \"object\"}}}`)",
+        {
+            "type": "object",
+            "properties": {"items": {"type": "object", "additionalProperties": False}},
+            "additionalProperties": False,
+        },
+    ),
+    ("closed_schema(`{\"type\": \"string\"}`)", {"type": "string"}),
+    ("closed_schema(null)", None),
+)
+def closed_schema(schema: Any) -> Any:
+    """Give a JSON Schema in which no object takes members that it does not name."""
+    try:
+        return _closed(schema)
+    except RecursionError:
+        return schema
+
+
+def _closed(schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    closed: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword in _SCHEMAS:
+            closed[keyword] = _closed(value)
+        elif keyword in _SCHEMA_LISTS and isinstance(value, list):
+            closed[keyword] = [_closed(item) for item in value]
+        elif keyword in _SCHEMA_MAPS and isinstance(value, dict):
+            closed[keyword] = {name: _closed(member) for name, member in value.items()}
+        else:
+            closed[keyword] = value
+    if schema.get("type") == "object" or "properties" in schema:
+        closed["additionalProperties"] = False
+    return closed

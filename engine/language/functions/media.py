@@ -74,3 +74,23 @@ def plain_base64(data: Any) -> str | None:
         return None
     plain = "".join(data.split()).replace("-", "+").replace("_", "/").rstrip("=")
     return plain + "=" * (-len(plain) % 4)
+
+
+@REGISTRY.add(("base64_of('héllo')", "aMOpbGxv"), ("base64_of(null)", None))
+def base64_of(text: Any) -> str | None:
+    """Write a text as base64 of its UTF-8 bytes."""
+    if not isinstance(text, str):
+        return None
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")
+
+
+@REGISTRY.add(("text_of_base64('aMOpbGxv')", "héllo"), ("text_of_base64('/w==')", "\ufffd"), ("text_of_base64(null)", None))
+def text_of_base64(data: Any) -> str | None:
+    """Read base64 of UTF-8 bytes as text; bytes that are none become replacement characters."""
+    plain = plain_base64(data)
+    if plain is None:
+        return None
+    try:
+        return base64.b64decode(plain.encode("ascii"), validate=False).decode("utf-8", "replace")
+    except (binascii.Error, UnicodeEncodeError, ValueError):
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from .registry import Registry
@@ -93,3 +94,23 @@ def merge_counters(before: Any, after: Any) -> dict[str, Any] | None:
         elif value is not None and (value != 0 or name not in merged):
             merged[name] = value
     return merged
+
+
+@REGISTRY.add(
+    ("timestamp(0)", "1970-01-01T00:00:00Z"),
+    ("timestamp('2026-01-31')", "2026-01-31T00:00:00Z"),
+    ("timestamp('soon')", None),
+)
+def timestamp(value: Any) -> str | None:
+    """Write seconds since 1970, or a date, as an RFC 3339 time in UTC, to the second; null if it is neither."""
+    try:
+        if is_number(value):
+            moment = datetime.fromtimestamp(value, UTC)
+        elif isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+        else:
+            return None
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    except (ValueError, OverflowError, OSError):
+        return None
