@@ -165,14 +165,15 @@ def switch(selector: Fn, cases: Mapping[str, Fn], otherwise: Fn | None) -> Fn:
 
 
 def lookup(key: Fn, table: Mapping[str, Any], otherwise: Fn | None) -> Fn:
-    """Give what a table says of a value; nothing for null."""
+    """Give what a table says of a value, be it null; nothing for null."""
+    missing = object()
 
     def run(frame: Any) -> Any:
         value = key(frame)
         if value is None:
             return None
-        found = table.get(value if type(value) is str else label(value))
-        if found is None:
+        found = table.get(value if type(value) is str else label(value), missing)
+        if found is missing:
             return otherwise(frame) if otherwise is not None else None
         return found
 

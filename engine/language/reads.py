@@ -6,10 +6,13 @@ A path that ends in `?` was only asked for its presence. Lint, coverage and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import kinds
+
 Path = tuple[str, ...]
+PathCheck = Callable[[Path], str | None]
 Ast = Mapping[str, Any]
 
 PRESENCE = "?"
@@ -76,7 +79,9 @@ class Trace:
     def _projection(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
         items = self._items(node, self._walk(node["children"][0], current))
         if len(node["children"]) > 2:
-            self.consume(self._walk(node["children"][2], items))
+            condition = node["children"][2]
+            self.consume(self._walk(condition, items))
+            items = _of_kinds(items, condition)
         return frozenset(_as_list(path) for path in self._walk(node["children"][1], items))
 
     _filter_projection = _projection
@@ -108,6 +113,14 @@ class Trace:
             else:
                 self.consume(sources, presence=name in _PRESENCE_ONLY)
         return found
+
+
+def _of_kinds(items: frozenset[Path], condition: Ast) -> frozenset[Path]:
+    """Narrow items to the kinds that a filter such as `[?kind == 'a']` keeps."""
+    found = kinds.required(condition)
+    if found is None or found[0]:
+        return items
+    return frozenset((*path, f":{kind}") for path in items for kind in found[1])
 
 
 def _as_list(path: Path) -> Path:

@@ -6,7 +6,7 @@ stays. `Compiler.shape` gives a `Node`: what runs, where its value comes from, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from . import build, words
 from .expressions import ExpressionError, Fn, compile_tree, parse
 from .functions import CALLEES
 from .narrow import narrowing
-from .reads import Path, Trace
+from .reads import Path, PathCheck, Trace
 from .scope import Scope
 from .text import TemplateError, compile_template, is_template
 from .words import Definition, Vocabulary
@@ -46,7 +46,7 @@ class Compiler:
     diagnostics: Diagnostics
     reads: set[Path] = field(default_factory=set)
     using: tuple[str, ...] = ()
-    unknown_path: Callable[[Path], str | None] | None = None
+    unknown_path: PathCheck | None = None
 
     def expression(self, where: Where, scope: Scope) -> Node:
         """Compile a scalar that must be an expression."""
@@ -100,7 +100,8 @@ class Compiler:
         for problem, path in sorted((found, path) for found, path in problems.items() if found):
             member = next(step for step in path[1:] if f"no `{step}`" in problem)
             at = str(where.value).find(member)
-            self.diagnostics.error("unknown-path", where, problem, offset=max(at, 0), length=len(member))
+            code = "unknown-state" if path[0] == "state" else "unknown-path"
+            self.diagnostics.error(code, where, problem, offset=max(at, 0), length=len(member))
 
     def _report(self, where: Where, error: ExpressionError, scope: Scope) -> None:
         known = {"unknown-root": scope.slots, "unknown-function": CALLEES}.get(error.code)
@@ -136,8 +137,7 @@ class Compiler:
         body = words.check(where, value, self.diagnostics)
         if "$each" in value:
             return self._each(where, value, scope, body)
-        run, splices, literal, sources = self._guarded(where, value, scope, body)
-        return Node(run, sources, splices, literal)
+        return self._guarded(where, value, scope, body)
 
     def _each(self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None) -> Node:
         source = self.expression(where.at("$each"), scope)
@@ -148,24 +148,23 @@ class Compiler:
         condition = None
         if "$where" in value:
             condition = self.condition(where.at("$where"), inner)
-            inner = self._narrowed(where.at("$where"), inner)
-        run, splices, _, sources = self._guarded(where, value, inner, body)
-        self.reads |= sources
-        return Node(build.each(source.run, slot, index_slot, condition, run, opens=splices), splices=True)
+            inner = self.narrowed(where.at("$where"), inner)
+        node = self._guarded(where, value, inner, body)
+        self._consume(node)
+        run = build.each(source.run, slot, index_slot, condition, node.run, opens=node.splices)
+        return Node(run, splices=True)
 
-    def _guarded(
-        self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None
-    ) -> tuple[Fn, bool, bool, frozenset[Path]]:
+    def _guarded(self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None) -> Node:
         bindings: list[tuple[int, Fn]] = []
         if isinstance(value.get("$let"), dict):
             scope, bindings = self.bindings(where.at("$let"), scope)
         condition = None
         if "$when" in value:
             condition = self.condition(where.at("$when"), scope)
-            scope = self._narrowed(where.at("$when"), scope)
+            scope = self.narrowed(where.at("$when"), scope)
         node = self._body(where, value, scope, body)
         run = build.guarded(bindings, condition, node.run)
-        return run, node.splices, node.literal and condition is None, node.sources
+        return Node(run, node.sources, node.splices, node.literal and condition is None)
 
     def bindings(self, where: Where, scope: Scope) -> tuple[Scope, list[tuple[int, Fn]]]:
         """Compile `$let` or `$with`: each name is known to those after it."""
@@ -177,7 +176,8 @@ class Compiler:
             bound.append((slot, node.run))
         return scope, bound
 
-    def _narrowed(self, where: Where, scope: Scope) -> Scope:
+    def narrowed(self, where: Where, scope: Scope) -> Scope:
+        """Give the scope that holds below a condition: what it says of a name's kind is known there."""
         found = narrowing(where.value)
         return scope.narrow(*found) if found is not None and found[0] in scope.aliases else scope
 
@@ -224,7 +224,7 @@ class Compiler:
         branches = value.get("$case")
         splices = False
         for labels in branches if isinstance(branches, dict) else ():
-            names = labels.split("|")
+            names = [name.strip() for name in labels.split("|")]
             inner = scope.narrow(subject[0], names) if subject and subject[0] in scope.aliases else scope
             node = self.shape(where.at("$case", labels), inner)
             sources |= node.sources
@@ -283,7 +283,8 @@ class Compiler:
                 inner, slot = inner.bind(argument, node.sources)
                 bound.append((slot, node.run))
             else:
-                self.diagnostics.error("missing-argument", where, f"`{name}` needs the argument `{argument}`")
+                message = f"`{name}` needs the argument `{argument}`"
+                self.diagnostics.error("missing-argument", where.at("$use"), message)
                 inner, _ = inner.bind(argument)
         user = Compiler(self.vocabulary, self.diagnostics, self.reads, (*self.using, name), self.unknown_path)
         node = user.shape(definition.make, inner)

@@ -14,8 +14,8 @@ from ..config.document import Where
 from ..diagnostics import did_you_mean
 from . import build
 from .expressions import Fn
-from .narrow import narrowing
 from .operators import is_false
+from .reads import PRESENCE, Path, PathCheck
 from .scope import Scope
 from .shape import Compiler
 
@@ -69,6 +69,7 @@ def compile_rules(where: Where, scope: Scope, compiler: Compiler) -> Rules:
         compiler.reads |= node.sources
         dispatch = node.run
     known = frozenset(state_of(file)) | {ENDED}
+    compiler.unknown_path = _knowing_state(compiler.unknown_path, known)
     entries = file.get("rules")
     rules = [
         _compile_rule(where.at("rules", index), scope, compiler, known)
@@ -86,6 +87,18 @@ def state_of(file: Mapping[str, Any]) -> dict[str, Any]:
     return dict(state) if isinstance(state, dict) else {}
 
 
+def _knowing_state(others: PathCheck | None, known: frozenset[str]) -> PathCheck:
+    """Give the check of a path that also knows what the state of this file holds."""
+
+    def check(path: Path) -> str | None:
+        if path[0] != STATE or len(path) == 1 or path[1] in (*known, "*", PRESENCE):
+            return others(path) if others is not None else None
+        suggestion = did_you_mean(path[1], known)
+        return f"`{STATE}` has no `{path[1]}`" + (f"; {suggestion}" if suggestion else "")
+
+    return check
+
+
 def _for_label(rules: Iterable[_Rule], label: str) -> Iterable[Run]:
     return (rule.run for rule in rules if rule.labels is None or label in rule.labels)
 
@@ -100,8 +113,7 @@ def _compile_rule(where: Where, scope: Scope, compiler: Compiler, state: frozens
     condition = None
     if "when" in rule:
         condition = compiler.condition(where.at("when"), scope)
-        found = narrowing(rule["when"])
-        scope = scope.narrow(*found) if found is not None and found[0] in scope.aliases else scope
+        scope = compiler.narrowed(where.at("when"), scope)
     run = _loop(where, rule, scope, compiler, state)
     return _Rule(_labels(where, rule, compiler), _conditional(condition, run))
 
@@ -132,7 +144,10 @@ def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compile
         name = "item"
     inner, slot = scope.bind(name, frozenset((*path, "*") for path in source.sources))
     inner, index_slot = inner.bind(f"{name}_index")
-    condition = compiler.condition(where.at("$where"), inner) if "$where" in rule else None
+    condition = None
+    if "$where" in rule:
+        condition = compiler.condition(where.at("$where"), inner)
+        inner = compiler.narrowed(where.at("$where"), inner)
     body = _actions(where, rule, inner, compiler, state)
 
     def run(frame: Frame, out: list[Any]) -> bool:
@@ -184,10 +199,10 @@ def _emit_one(emitter: Fn) -> Run:
 
 
 def _collect(made: Any, out: list[Any]) -> None:
-    if isinstance(made, list):
-        out.extend(made)
-    elif made is not None:
-        out.append(made)
+    """Take the objects that were made; an event is nothing else."""
+    for value in made if isinstance(made, list) else (made,):
+        if isinstance(value, dict):
+            out.append(value)
 
 
 def _setters(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
 
 from torouter.config.document import Document, load_document
-from torouter.diagnostics import Diagnostics
+from torouter.diagnostics import Diagnostics, Span
 from torouter.language.mapping import CompiledMapping, compile_mapping
+from torouter.language.scope import Layout, Scope
 from torouter.language.shape import Compiler
+from torouter.language.stream import compile_rules, state_of
 from torouter.language.words import Definition, Vocabulary
 
 ROOTS = ("body", "target", "state", "memo", "request", "event")
+STREAM_ROOTS = ("event", "state", "request", "target", "memo")
 
 
 def load(text: str, diagnostics: Diagnostics | None = None) -> tuple[Document, Diagnostics]:
@@ -26,16 +28,18 @@ def load(text: str, diagnostics: Diagnostics | None = None) -> tuple[Document, D
 def compile_text(text: str) -> tuple[CompiledMapping, Diagnostics]:
     """Compile a file with `make` and, if it has them, `tables` and `define`."""
     document, diagnostics = load(text)
-    data: Any = document.data
-    vocabulary = Vocabulary(
-        data.get("tables", {}),
-        {
-            name: Definition(tuple(entry.get("args", ())), document.root.at("define", name, "make"))
-            for name, entry in data.get("define", {}).items()
-        },
-    )
-    compiler = Compiler(vocabulary, diagnostics)
+    compiler = Compiler(vocabulary_of(document), diagnostics)
     return compile_mapping(document.root.at("make"), ROOTS, compiler), diagnostics
+
+
+def vocabulary_of(document: Document) -> Vocabulary:
+    """Give the tables and definitions that a document holds."""
+    data: Any = document.data
+    definitions = {
+        name: Definition(tuple(entry.get("args", ())), document.root.at("define", name, "make"))
+        for name, entry in data.get("define", {}).items()
+    }
+    return Vocabulary(data.get("tables", {}), definitions)
 
 
 def make(text: str, **values: Any) -> Any:
@@ -48,6 +52,17 @@ def make(text: str, **values: Any) -> Any:
 def codes(text: str) -> list[str]:
     """Give the codes of what is wrong with a mapping."""
     return [item.code for item in compile_text(text)[1].items]
+
+
+def findings(text: str) -> list[tuple[str, str]]:
+    """Give the codes of what is wrong with a mapping, each with the piece of the file that it points at."""
+    return [(item.code, _pointed_at(dedent(text), item.span)) for item in compile_text(text)[1].sorted()]
+
+
+def _pointed_at(text: str, span: Span | None) -> str:
+    assert span is not None
+    line = text.split("\n")[span.line - 1]
+    return line[span.column - 1 : span.column - 1 + span.length]
 
 
 def run_expression(text: str, **values: Any) -> Any:
@@ -66,4 +81,32 @@ def reads_of(text: str) -> set[tuple[str, ...]]:
     return set(mapping.reads)
 
 
-Values = Mapping[str, Any]
+class Stream:
+    """The rules of a stream file, run event by event."""
+
+    def __init__(self, text: str) -> None:
+        document, self.diagnostics = load(text)
+        file: Any = document.data
+        layout = Layout()
+        scope = Scope.of_roots(layout, STREAM_ROOTS)
+        self._rules = compile_rules(document.root, scope, Compiler(vocabulary_of(document), self.diagnostics))
+        self._frame: list[Any] = [None] * layout.size
+        self._slots = scope.slots
+        self.state = {"ended": False, **state_of(file)}
+        self._frame[self._slots["state"]] = self.state
+
+    def run(self, *events: Any, **values: Any) -> list[Any]:
+        """Give all that the rules emit for these events."""
+        assert not self.diagnostics.items, [f"{item.code}: {item.message}" for item in self.diagnostics.items]
+        for name, value in values.items():
+            self._frame[self._slots[name]] = value
+        emitted = []
+        for event in events:
+            self._frame[self._slots["event"]] = event
+            emitted += self._rules.run(self._frame)
+        return emitted
+
+
+def stream_findings(text: str) -> list[tuple[str, str]]:
+    """Give the codes of what is wrong with the rules of a stream, each with what it points at."""
+    return [(item.code, _pointed_at(dedent(text), item.span)) for item in Stream(text).diagnostics.sorted()]
