@@ -70,7 +70,8 @@ async def compare(doors: dict[str, Door], chosen: Sequence[Exchange], clients: I
             try:
                 got = await READERS[client](doors[client], Ask(public_name(exchange), exchange.streamed, tools))
             except Exception as problem:   # whatever a library raises is a finding, not the end of the run
-                return Result(exchange, client, (f"exception: {type(problem).__name__}: {problem}",))
+                cause = problem.__cause__ or problem
+                return Result(exchange, client, (f"exception: {type(problem).__name__}: {type(cause).__name__}: {cause}",))
             return Result(exchange, client, tuple(explain(want, got)))
 
     return await asyncio.gather(*(one(exchange, client) for exchange in chosen for client in clients))

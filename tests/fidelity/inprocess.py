@@ -58,7 +58,7 @@ def translate(client: WireProtocol, exchange: Exchange, body: dict[str, object])
 
 def stream(client: WireProtocol, upstream: WireProtocol, call: Call, exchange: Exchange) -> bytes:
     """The recorded stream, cut at odd places, as the client's stream."""
-    decoder, encoder = upstream.stream_decoder(call), client.stream_encoder(call)
+    decoder, encoder = upstream.stream_decoder(call, client), client.stream_encoder(call)
     chance, payload, written, at = random.Random(exchange.id), exchange.payload, [], 0
     while at < len(payload):
         size = chance.randrange(1, 400)
