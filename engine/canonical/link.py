@@ -1,5 +1,6 @@
 """Calls and their results find each other: ids for calls without one, names for results."""
 
+from collections import deque
 from typing import Any
 
 from .settle import derive_id
@@ -17,15 +18,15 @@ def link(request: Request) -> Request:
     """
     turns: list[Turn] = request["turns"]
     calls = _Calls()
-    linked = [calls.read(number, turn) for number, turn in enumerate(turns)]
-    return request if linked == turns else {**request, "turns": linked}
+    return {**request, "turns": [calls.read(number, turn) for number, turn in enumerate(turns)]}
 
 
 class _Calls:
     """The calls met so far, in order."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[int, str, Part]] = []  # turn, the id the client knows ("" if none), the call
+        self._by_name: dict[str, dict[int, deque[Part]]] = {}  # name, turn, the calls in order
+        self._answered: set[int] = set()  # identities of calls
         self._by_id: dict[str, Part] = {}  # the latest call under the id the client knows
         self._taken: set[str] = set()
 
@@ -50,7 +51,7 @@ class _Calls:
         if not known or known in self._taken:
             linked = {**part, "id": derive_id("request", number, place, part["name"], part.get("arguments", ""))}
         self._taken.add(linked["id"])
-        self._open.append((number, known, linked))
+        self._by_name.setdefault(linked["name"], {}).setdefault(number, deque()).append(linked)
         if known:
             self._by_id[known] = linked
         return linked
@@ -60,15 +61,18 @@ class _Calls:
         call = self._by_id.get(known) if known else self._first_open(part.get("name"), number)
         if call is None:
             return part if known else {**part, "id": derive_id("result", number, place, part.get("name", ""))}
-        self._open = [entry for entry in self._open if entry[2] is not call]
+        self._answered.add(id(call))
         told = {"id": call["id"], "name": call["name"]}
         if call.get("custom"):
             told["custom"] = True
         return part if told.items() <= part.items() else {**part, **told}
 
     def _first_open(self, name: str | None, number: int) -> Part | None:
-        candidates = [entry for entry in self._open if name is None or entry[2]["name"] == name]
-        if not candidates:
-            return None
-        latest = [entry for entry in candidates if entry[0] == number - 1]
-        return (latest or candidates)[0][2]
+        by_turn = self._by_name.get(name or "", {})
+        for turn in (number - 1, *by_turn):
+            calls = by_turn.get(turn)
+            while calls and id(calls[0]) in self._answered:
+                calls.popleft()
+            if calls:
+                return calls[0]
+        return None

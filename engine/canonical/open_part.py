@@ -24,8 +24,8 @@ def says_something(event: Event) -> bool:
 class OpenPart:
     """A part of which more may come."""
 
-    __slots__ = ("built", "carried", "citations", "ended", "field", "given_id", "index", "key", "kind", "members",
-                 "number", "ordinal", "pieces", "plain", "state")  # fmt: skip
+    __slots__ = ("built", "carried", "citations", "ended", "field", "given_id", "index", "judged", "key", "kind",
+                 "members", "number", "ordinal", "pieces", "plain", "state")  # fmt: skip
 
     def __init__(self, number: int, kind: str, key: object) -> None:
         self.number = number
@@ -41,6 +41,7 @@ class OpenPart:
         self.ordinal = -1
         self.state = WAITING
         self.ended = False
+        self.judged = 0
         self.carried = False  # its signature already rides on a carrier
         self.built: dict[str, Any] | None = None
 
@@ -123,8 +124,9 @@ class OpenPart:
         """Whether this is a call whose arguments cannot go on: they already form a JSON object."""
         if self.kind != "tool_call" or self.members.get("custom"):
             return False
-        if not self.pieces or not self.pieces[-1].rstrip().endswith("}"):
+        if len(self.pieces) == self.judged or not self.pieces[-1].rstrip().endswith("}"):
             return False
+        self.judged = len(self.pieces)  # the same pieces are not parsed twice
         try:
             return isinstance(json.loads("".join(self.pieces)), dict)
         except ValueError:

@@ -9,6 +9,7 @@ Part = dict[str, Any]
 Turn = dict[str, Any]
 Request = dict[str, Any]
 
+_MAY_SAY_NOTHING = frozenset({"text", "refusal", "reasoning"})
 _STAYS_AMONG_CALLS = frozenset({"tool_call", "reasoning", "native"})
 
 
@@ -38,37 +39,43 @@ def shape_turns(request: Request) -> Request:
 def merge_neighbours(turns: Iterable[Turn], *, across_names: bool = False) -> list[Turn]:
     """Join turns that follow each other with one role and one name (or any name), and leave out turns without parts."""
     merged: list[Turn] = []
+    role = name = None
+    joined: list[Part] | None = None  # the parts of the last turn, once it is one of our own making
     for turn in turns:
         if not turn["parts"]:
             continue
-        last = merged[-1] if merged else None
-        same = last is not None and last["role"] == turn["role"]
-        if last is not None and same and (across_names or last.get("name") == turn.get("name")):
-            merged[-1] = {**last, "parts": [*last["parts"], *turn["parts"]]}
+        if turn["role"] == role and (across_names or turn.get("name") == name):
+            if joined is None:
+                joined = list(merged[-1]["parts"])
+                merged[-1] = {**merged[-1], "parts": joined}
+            joined.extend(turn["parts"])
         else:
             merged.append(turn)
+            role, name, joined = turn["role"], turn.get("name"), None
     return merged
 
 
 def drop_empty(parts: list[Part], *, blank: bool = False) -> list[Part]:
     """Leave out text without text, also inside results; `blank` counts white space as nothing.
 
-    A cache mark on such a part moves to the part before it. Text that is only a signature stays.
+    A cache mark on such a part moves to the part before it. Text that is only a signature stays. Parts of which
+    nothing is left out are returned as they are.
     """
     kept: list[Part] = []
+    changed = False
     for part in parts:
         kind = part["kind"]
         if kind == "tool_result":
-            inner = part["parts"]
-            rest = drop_empty(inner, blank=blank)
-            if len(rest) != len(inner):
-                part = {**part, "parts": rest}
-        elif _says_nothing(part, kind, blank):
+            rest = drop_empty(part["parts"], blank=blank)
+            if rest is not part["parts"]:
+                part, changed = {**part, "parts": rest}, True
+        elif kind in _MAY_SAY_NOTHING and _says_nothing(part, blank):
+            changed = True
             if "cache" in part and kept:
                 kept[-1] = {**kept[-1], "cache": part["cache"]}
             continue
         kept.append(part)
-    return kept
+    return kept if changed else parts
 
 
 def results_first(parts: list[Part]) -> list[Part]:
@@ -81,7 +88,10 @@ def results_first(parts: list[Part]) -> list[Part]:
 
 def calls_last(parts: list[Part]) -> list[Part]:
     """Move what stands behind the first call before it; reasoning and native parts keep their place among calls."""
-    first = next((place for place, part in enumerate(parts) if part["kind"] == "tool_call"), len(parts))
+    kinds = [part["kind"] for part in parts]
+    if "tool_call" not in kinds:
+        return parts
+    first = kinds.index("tool_call")
     behind = parts[first:]
     moved = [part for part in behind if part["kind"] not in _STAYS_AMONG_CALLS]
     if not moved:
@@ -93,18 +103,18 @@ def _cleaned(turn: Turn) -> Turn:
     parts = turn.get("parts") or []
     if turn["role"] == "assistant" and has_carrier(parts):
         parts = detach(parts)
-    return {**turn, "parts": drop_empty(parts)}
+    kept = drop_empty(parts)
+    return turn if kept is turn.get("parts") else {**turn, "parts": kept}
 
 
 def _ordered(turn: Turn) -> Turn:
-    order = {"assistant": calls_last, "user": results_first}.get(turn["role"])
-    return {**turn, "parts": order(turn["parts"])} if order else turn
+    role, parts = turn["role"], turn["parts"]
+    ordered = calls_last(parts) if role == "assistant" else results_first(parts) if role == "user" else parts
+    return turn if ordered is parts else {**turn, "parts": ordered}
 
 
-def _says_nothing(part: Part, kind: str, blank: bool) -> bool:
-    if kind not in ("text", "refusal", "reasoning"):
+def _says_nothing(part: Part, blank: bool) -> bool:
+    text = part.get("text")
+    if text and not (blank and part["kind"] == "text" and text.isspace()):
         return False
-    text = part.get("text", "")
-    if kind == "text" and blank:
-        text = text.strip()
-    return not (text or part.get("signature") or part.get("redacted"))
+    return not (part.get("signature") or part.get("redacted"))
