@@ -1,0 +1,200 @@
+"""The HTTP client against an upstream that plays a script: what goes out, what comes back, every way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from torouter.upstream.client import Client, Timers, UpstreamRequest, UpstreamResponse
+from torouter.upstream.errors import UpstreamError
+
+from tests.support.scripted import Scene, Upstream
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    client = Client()
+    yield client
+    await client.aclose()
+
+
+def to(upstream: Upstream, timers: Timers = Timers(), cap: int = 100_000) -> UpstreamRequest:
+    headers = [("content-type", "application/json"), ("x-one", "1")]
+    return UpstreamRequest("POST", upstream.url + "/p?q=1", headers, b'{"a": 1}', timers, cap, allow_private=True)
+
+
+async def body(response: UpstreamResponse) -> bytes:
+    try:
+        return b"".join([chunk async for chunk in response.aiter_raw()])
+    finally:
+        await response.aclose()
+
+
+async def failure(client: Client, request: UpstreamRequest) -> UpstreamError:
+    with pytest.raises(UpstreamError) as caught:
+        await body(await client.send(request))
+    return caught.value
+
+
+async def test_the_request_goes_out_as_prepared_and_asks_for_no_coding(client: Client) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(b"hello", 201, **{"X-Back": "b"})
+
+    async with Upstream(script) as upstream:
+        response = await client.send(to(upstream))
+        assert (response.status, response.headers["x-back"], await body(response)) == (201, "b", b"hello")
+        [seen] = upstream.seen
+        assert (seen.line, seen.body) == ("POST /p?q=1 HTTP/1.1", b'{"a": 1}')
+        assert seen.headers["accept-encoding"] == "identity"
+        assert seen.headers["x-one"] == "1"
+        assert "cookie" not in seen.headers
+
+
+async def test_cookies_are_not_kept_and_redirects_not_followed(client: Client) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(b"", 302, **{"Set-Cookie": "a=b", "Location": "/other"})
+
+    async with Upstream(script) as upstream:
+        for _ in range(2):
+            response = await client.send(to(upstream))
+            assert response.status == 302
+            await response.aclose()
+        assert len(upstream.seen) == 2
+        assert "cookie" not in upstream.seen[1].headers
+
+
+async def test_a_refused_connection_may_be_tried_elsewhere(client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    request = UpstreamRequest("POST", f"http://127.0.0.1:{port}/", [], b"", allow_private=True)
+    fault = await failure(client, request)
+    assert (fault.error["kind"], fault.error["code"], fault.retry) == ("bad_gateway", "upstream_unreachable", True)
+    assert "127.0.0.1" not in fault.error["message"]
+
+
+@pytest.mark.parametrize("timers, message", [
+    (Timers(first_byte=0.05), "did not answer in time"),
+    (Timers(total=0.05), "did not answer in time"),
+])  # fmt: skip
+async def test_silence_before_the_answer_is_a_timeout(client: Client, timers: Timers, message: str) -> None:
+    async with Upstream(Scene.hold) as upstream:
+        fault = await failure(client, to(upstream, timers))
+        assert (fault.error["kind"], fault.error["status"]) == ("timeout", 504)
+        assert message in fault.error["message"]
+        await upstream.seen[0].gone.wait()
+
+
+@pytest.mark.parametrize("timers, message", [
+    (Timers(idle=0.05), "fell silent"),
+    (Timers(total=0.2), "took too long"),
+])  # fmt: skip
+async def test_silence_within_the_answer_is_a_timeout(client: Client, timers: Timers, message: str) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.stream(b"begun", end=False)
+        await scene.hold()
+
+    async with Upstream(script) as upstream:
+        fault = await failure(client, to(upstream, timers))
+        assert fault.error["kind"] == "timeout"
+        assert message in fault.error["message"]
+
+
+async def unanswered(scene: Scene) -> None:
+    scene.reset()
+
+
+async def short(scene: Scene) -> None:
+    await scene.head(200, **{"content-length": "10"})
+    await scene.send(b"12345")
+    scene.writer.close()
+
+
+async def cut_chunks(scene: Scene) -> None:
+    await scene.stream(b"abc", end=False)
+    scene.writer.close()
+
+
+async def no_http(scene: Scene) -> None:
+    await scene.send(b"SSH-2.0-x\r\n\r\n")
+    scene.writer.close()
+
+
+@pytest.mark.parametrize("script, code", [
+    (unanswered, "upstream_closed"),
+    (short, "upstream_broken"),
+    (cut_chunks, "upstream_broken"),
+    (no_http, "upstream_closed"),
+])  # fmt: skip
+async def test_a_broken_answer_has_a_name(client: Client, script: object, code: str) -> None:
+    async with Upstream(script) as upstream:  # type: ignore[arg-type]
+        fault = await failure(client, to(upstream))
+        assert (fault.error["kind"], fault.error["code"]) == ("bad_gateway", code)
+
+
+async def test_an_answer_over_the_cap_is_not_read_on(client: Client) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.stream(*[b"x" * 1000] * 20)
+
+    async with Upstream(script) as upstream:
+        assert (await failure(client, to(upstream, cap=5000))).error["code"] == "upstream_too_large"
+
+
+async def test_an_unasked_coding_is_undone_and_its_header_dropped(client: Client) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(gzip.compress(b"plain" * 50), **{"content-encoding": "gzip"})
+
+    async with Upstream(script) as upstream:
+        response = await client.send(to(upstream))
+        assert "content-encoding" not in response.headers
+        assert await body(response) == b"plain" * 50
+
+
+@pytest.mark.parametrize("data, coding, code", [
+    (gzip.compress(b"0" * 1_000_000), "gzip", "upstream_too_large"),
+    (gzip.compress(b"abc" * 100)[:-9], "gzip", "upstream_broken"),
+    (b"not gzip at all", "gzip", "upstream_coding"),
+    (b"whatever", "zz", "upstream_coding"),
+])  # fmt: skip
+async def test_a_bad_coding_is_an_error_not_an_empty_answer(client: Client, data: bytes, coding: str, code: str) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(data, **{"content-encoding": coding})
+
+    async with Upstream(script) as upstream:
+        assert (await failure(client, to(upstream))).error["code"] == code
+
+
+async def test_letting_go_of_an_answer_closes_the_connection(client: Client) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.stream(b"one", end=False)
+        await scene.hold()
+
+    async with Upstream(script) as upstream:
+        response = await client.send(to(upstream))
+        assert await anext(response.aiter_raw()) == b"one"
+        await response.aclose()
+        await upstream.seen[0].gone.wait()
+
+
+async def test_cancelled_requests_leave_the_pool_usable(client: Client) -> None:
+    async def answer(scene: Scene) -> None:
+        await scene.answer(b"ok")
+
+    async with Upstream(*[Scene.hold] * 20, answer) as upstream:
+        tasks = [asyncio.create_task(client.send(to(upstream))) for _ in range(20)]
+        while len(upstream.seen) < 20:
+            await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert await body(await client.send(to(upstream))) == b"ok"
+
+
+async def test_addresses_inside_are_out_of_reach_unless_a_provider_allows_them(client: Client) -> None:
+    async with Upstream(Scene.hold) as upstream:
+        for host in ("127.0.0.1", "localhost", "127.1", "2130706433"):
+            request = UpstreamRequest("POST", f"http://{host}:{upstream.port}/", [], b"")
+            assert (await failure(client, request)).error["kind"] in {"server", "bad_gateway"}
+        assert upstream.seen == []
