@@ -48,14 +48,16 @@ class Snippet:
         return f"{self.page.relative_to(PROJECT)}:{self.line}"
 
 
-def snippets(*languages: str) -> Iterator[Snippet]:
+def snippets(*languages: str) -> list[Snippet]:
     """The runnable blocks of these languages, in order."""
+    found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for block in FENCE.finditer(text):
             language, *words = block["info"].split() or [""]
             if language in languages and "run" in words:
-                yield Snippet(page, text.count("\n", 0, block.start()) + 1, language, block["body"])
+                found.append(Snippet(page, text.count("\n", 0, block.start()) + 1, language, block["body"]))
+    return found
 
 
 @pytest.fixture(scope="module")
