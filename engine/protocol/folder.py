@@ -14,7 +14,7 @@ from ..language.mapping import CompiledMapping, compile_mapping
 from ..language.scope import Layout, Scope
 from ..language.shape import Compiler
 from ..language.stream import compile_rules, state_of
-from ..language.words import Definition, Vocabulary
+from ..language.words import EVERYWHERE, Definition, Vocabulary
 from ..wire.framing import KINDS, Framing
 from .files import ErrorDecode, ErrorEncode, ModelsEncode, RequestDecode, RequestEncode, ResponseEncode, StreamRules
 from .reads import canonical_reads, members_read, unknown_path
@@ -69,12 +69,24 @@ class _Folder:
         )
 
     def report_unused(self) -> None:
-        """Compile what nothing uses, so that its mistakes show, and say that it is unused."""
+        """Say which tables, definitions and arguments nothing reads; what nothing uses still shows its mistakes."""
+        used = frozenset(self._vocabulary.used)
         for section, known in (("define", self._vocabulary.definitions), ("tables", self._vocabulary.tables)):
             for entry in known:
-                if (section, entry) not in self._vocabulary.used:
-                    where = self._documents["protocol"].root.at(section).key(entry)
+                if (section, entry) not in used:
+                    where = self._root("protocol").at(section).key(entry)
                     self._diagnostics.warning("unused-definition", where, f"nothing uses `{entry}`")
+        for name, definition in self._vocabulary.definitions.items():
+            # The mistakes of a definition that is used show where it is used.
+            self._report_arguments(name, definition, Diagnostics() if ("define", name) in used else self._diagnostics)
+
+    def _report_arguments(self, name: str, definition: Definition, diagnostics: Diagnostics) -> None:
+        compiler = Compiler(self._vocabulary, diagnostics, using=(name,))
+        read = {path[0] for path in compile_mapping(definition.make, (*EVERYWHERE, *definition.args), compiler).reads}
+        for index, argument in enumerate(definition.args):
+            if argument not in read:
+                where = self._root("protocol").at("define", name, "args", index)
+                self._diagnostics.warning("unread-argument", where, f"`{name}` never reads `{argument}`")
 
     def _read_vocabulary(self) -> Vocabulary:
         tables = {name: _object(table) for name, table in _object(self._about.get("tables")).items()}
