@@ -53,10 +53,10 @@ async def _chunks(
     first: list[Event], batches: AsyncIterator[list[Event]], protocol: WireProtocol, call: Call
 ) -> AsyncGenerator[bytes, None]:
     """The stream: one chunk for each batch. A script that breaks off leaves a stream without its end."""
-    encoder = protocol.stream_encoder(call)
-    yield encoder.feed(first)
+    brackets, encoder = protocol.brackets(call), protocol.stream_encoder(call)
+    yield encoder.feed(_bracketed(first, brackets))
     async for batch in batches:
-        yield encoder.feed(batch)
+        yield encoder.feed(_bracketed(batch, brackets))
 
 
 async def _whole(
@@ -64,14 +64,20 @@ async def _whole(
 ) -> UpstreamResponse:
     """The whole answer, folded; an error where the script fails or breaks off."""
     brackets = Brackets()
-    events = brackets.feed(first)
+    events = _bracketed(first, brackets)
     async for batch in batches:
-        events = brackets.feed(batch) or events
-    last = (brackets.finish(complete=brackets.ended) or events)[-1]
+        events = _bracketed(batch, brackets) or events
+    last = (brackets.finish(complete=False) or events)[-1]
     if last["type"] == "error":
         return _refused(last["error"], protocol, call)
     body = orjson.dumps(protocol.encode_response(last["response"], call))
     return _answer(200, {"content-type": _JSON}, _once(body))
+
+
+def _bracketed(batch: list[Event], brackets: Brackets) -> list[Event]:
+    """The encoder events for some decoder events, with the closing ones once the script is over."""
+    events = brackets.feed(batch)
+    return [*events, *brackets.finish(complete=True)] if brackets.ended else events
 
 
 def _refused(error: Json, protocol: WireProtocol, call: Call) -> UpstreamResponse:
