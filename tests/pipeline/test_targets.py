@@ -1,0 +1,75 @@
+"""Which target answers: the next one only while the client has seen nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fake import FakeProvider, FakeSnapshot, FakeTarget
+from tests.support.running import running
+from tests.support.scripted import Scene, Script, Upstream
+
+
+async def good(scene: Scene) -> None:
+    await scene.answer(b'{"word":"good"}')
+
+
+async def good_stream(scene: Scene) -> None:
+    await scene.stream(b'data: {"word":"good"}\n\ndata: {"over":1}\n\n')
+
+
+def answering(status: int) -> Script:
+    async def script(scene: Scene) -> None:
+        await scene.answer(b'{"fault":"first"}', status)
+
+    return script
+
+
+async def reset(scene: Scene) -> None:
+    scene.reset()
+
+
+async def early_error(scene: Scene) -> None:
+    await scene.stream(b'data: {"hello":"1"}\n\ndata: {"fault":"busy"}\n\n')
+
+
+async def late_error(scene: Scene) -> None:
+    await scene.stream(b'data: {"word":"a"}\n\n', end=False)
+    scene.reset()
+
+
+def serving(*upstreams: Upstream) -> FakeSnapshot:
+    return FakeSnapshot({"m": [FakeTarget(FakeProvider(upstream.url, id=upstream.url)) for upstream in upstreams]})
+
+
+@pytest.mark.parametrize("script", [answering(500), answering(429), answering(401), reset], ids=str)
+async def test_a_failing_target_is_followed_by_the_next(script: Script) -> None:
+    async with Upstream(script) as one, Upstream(good) as two, running(serving(one, two)) as gateway:
+        assert (await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')).json == {"word": "good"}
+        assert (len(one.seen), len(two.seen)) == (1, 1)
+
+
+async def test_a_mistake_of_the_client_is_not_tried_elsewhere() -> None:
+    async with Upstream(answering(400)) as one, Upstream(good) as two, running(serving(one, two)) as gateway:
+        assert (await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')).status == 400
+        assert two.seen == []
+
+
+async def test_an_error_before_any_output_is_followed_by_the_next_target() -> None:
+    async with Upstream(early_error) as one, Upstream(good_stream) as two, running(serving(one, two)) as gateway:
+        answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m","stream":true}')
+        assert answer.body == b'data: {"word":"good"}\n\ndata: {"over":1}\n\n'
+
+
+async def test_after_the_first_output_nothing_is_tried_again() -> None:
+    async with Upstream(late_error) as one, Upstream(good_stream) as two, running(serving(one, two)) as gateway:
+        answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m","stream":true}')
+        assert b"fault" in answer.body
+        assert two.seen == []
+
+
+async def test_the_last_failure_is_the_answer_and_attempts_are_limited() -> None:
+    async with Upstream(answering(500)) as one, Upstream(answering(503)) as two, Upstream(good) as four:
+        snapshot = serving(one, two, two, four)
+        async with running(snapshot) as gateway:
+            answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
+            assert (answer.status, four.seen) == (503, [])
