@@ -6,7 +6,7 @@ A path that ends in `?` was only asked for its presence. Lint, coverage and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import kinds
@@ -16,6 +16,7 @@ PathCheck = Callable[[Path], str | None]
 Ast = Mapping[str, Any]
 
 PRESENCE = "?"
+ITEMS = "*"
 _THROUGH = frozenset({"not_null", "first_of", "as_list", "non_empty", "to_array"})
 _PRESENCE_ONLY = frozenset({"exists", "type", "count", "is_object", "is_list", "is_text"})
 
@@ -33,7 +34,7 @@ class Trace:
 
     def consume(self, sources: frozenset[Path], *, presence: bool = False) -> None:
         """Count paths as read, whole or only for presence."""
-        self.reads |= {(*path, PRESENCE) for path in sources} if presence else sources
+        self.reads |= consumed(sources, presence=presence)
 
     def _walk(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
         handler = getattr(self, f"_{node['type']}", None)
@@ -61,7 +62,7 @@ class Trace:
     _pipe = _chain
 
     def _items(self, _node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
-        return frozenset((*path, "*") for path in current or ())
+        return items(current or ())
 
     _index = _items
 
@@ -77,12 +78,12 @@ class Trace:
         return frozenset()
 
     def _projection(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
-        items = self._items(node, self._walk(node["children"][0], current))
+        inside = self._items(node, self._walk(node["children"][0], current))
         if len(node["children"]) > 2:
             condition = node["children"][2]
-            self.consume(self._walk(condition, items))
-            items = _of_kinds(items, condition)
-        return frozenset(_as_list(path) for path in self._walk(node["children"][1], items))
+            self.consume(self._walk(condition, inside))
+            inside = _of_kinds(inside, condition)
+        return frozenset(_as_list(path) for path in self._walk(node["children"][1], inside))
 
     _filter_projection = _projection
     _value_projection = _projection
@@ -115,14 +116,36 @@ class Trace:
         return found
 
 
-def _of_kinds(items: frozenset[Path], condition: Ast) -> frozenset[Path]:
+def items(lists: Iterable[Path]) -> frozenset[Path]:
+    """Give the paths of the items of lists."""
+    return frozenset(
+        (*path[:-1], ITEMS, path[-1].removeprefix(ITEMS)) if _is_filtered(path) else (*path, ITEMS) for path in lists
+    )
+
+
+def consumed(sources: Iterable[Path], *, presence: bool = False) -> frozenset[Path]:
+    """Give the paths that are read when values from these sources are used, whole or only for presence."""
+    whole = (next(iter(items((path,)))) if _is_filtered(path) else path for path in sources)
+    return frozenset((*path, PRESENCE) for path in whole) if presence else frozenset(whole)
+
+
+def _of_kinds(inside: frozenset[Path], condition: Ast) -> frozenset[Path]:
     """Narrow items to the kinds that a filter such as `[?kind == 'a']` keeps."""
     found = kinds.required(condition)
     if found is None or found[0]:
-        return items
-    return frozenset((*path, f":{kind}") for path in items for kind in found[1])
+        return inside
+    return frozenset((*path, f":{kind}") for path in inside for kind in found[1])
 
 
 def _as_list(path: Path) -> Path:
-    """Say where a projection's list is: `a.*` collected is `a` again, `a.*.b` stays."""
-    return path[:-1] if path and path[-1] == "*" else path
+    """Say where a projection's list is: `a.*` collected is `a` again, `a.*.b` stays.
+
+    The list of the items of one kind, `a.*.:k`, is written `a.*:k` until its items are looked at.
+    """
+    if path and path[-1] == ITEMS:
+        return path[:-1]
+    return (*path[:-2], ITEMS + path[-1]) if path[-2:-1] == (ITEMS,) and path[-1].startswith(":") else path
+
+
+def _is_filtered(path: Path) -> bool:
+    return bool(path) and path[-1].startswith(ITEMS + ":")

@@ -16,7 +16,7 @@ from . import build, words
 from .expressions import ExpressionError, Fn, compile_tree, parse
 from .functions import CALLEES
 from .narrow import narrowing
-from .reads import Path, PathCheck, Trace
+from .reads import Path, PathCheck, Trace, consumed, items
 from .scope import Scope
 from .text import TemplateError, compile_template, is_template
 from .words import Definition, Vocabulary
@@ -92,7 +92,7 @@ class Compiler:
         trace = Trace(scope.aliases)
         sources = trace.result(tree)
         self.reads |= trace.reads
-        self._check_paths(where, sources | trace.reads)
+        self._check_paths(where, consumed(sources) | trace.reads)
         return Node(run, sources)
 
     def _check_paths(self, where: Where, paths: Iterable[Path]) -> None:
@@ -126,8 +126,8 @@ class Compiler:
         self._check_paths(where, template.reads)
         return Node(template.run)
 
-    def _list(self, where: Where, items: Sequence[Any], scope: Scope) -> Node:
-        nodes = [self.shape(where.at(index), scope) for index in range(len(items))]
+    def _list(self, where: Where, entries: Sequence[Any], scope: Scope) -> Node:
+        nodes = [self.shape(where.at(index), scope) for index in range(len(entries))]
         for node in nodes:
             self._consume(node)
         literal = not nodes or any(node.literal for node in nodes)
@@ -143,7 +143,7 @@ class Compiler:
         source = self.expression(where.at("$each"), scope)
         name = value.get("$as")
         name = name if isinstance(name, str) else "item"
-        inner, slot = scope.bind(name, frozenset((*path, "*") for path in source.sources))
+        inner, slot = scope.bind(name, items(source.sources))
         inner, index_slot = inner.bind(f"{name}_index")
         condition = None
         if "$where" in value:
@@ -291,7 +291,7 @@ class Compiler:
         return Node(build.guarded(bound, None, node.run), node.sources, node.splices, node.literal)
 
     def _consume(self, node: Node, *, presence: bool = False) -> None:
-        self.reads |= {(*path, "?") for path in node.sources} if presence else node.sources
+        self.reads |= consumed(node.sources, presence=presence)
 
 
 def _indices(value: Any) -> range:

@@ -15,7 +15,7 @@ from ..diagnostics import did_you_mean
 from . import build
 from .expressions import Fn
 from .operators import is_false
-from .reads import PRESENCE, Path, PathCheck
+from .reads import PRESENCE, Path, PathCheck, items
 from .scope import Scope
 from .shape import Compiler
 
@@ -142,7 +142,7 @@ def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compile
     if not isinstance(name, str):
         compiler.diagnostics.error("missing-partner", where.key("$each"), "`$each` needs `$as` beside it")
         name = "item"
-    inner, slot = scope.bind(name, frozenset((*path, "*") for path in source.sources))
+    inner, slot = scope.bind(name, items(source.sources))
     inner, index_slot = inner.bind(f"{name}_index")
     condition = None
     if "$where" in rule:
@@ -151,15 +151,15 @@ def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compile
     body = _actions(where, rule, inner, compiler, state)
 
     def run(frame: Frame, out: list[Any]) -> bool:
-        items = source.run(frame)
-        if not isinstance(items, list):
+        entries = source.run(frame)
+        if not isinstance(entries, list):
             return False
-        for index, item in enumerate(items):
+        for index, item in enumerate(entries):
             frame[slot] = item
             frame[index_slot] = index
             if condition is None or not is_false(condition(frame)):
                 body(frame, out)
-        return bool(items)
+        return bool(entries)
 
     return run
 

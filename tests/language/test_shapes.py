@@ -603,10 +603,24 @@ def test_a_condition_on_the_kind_narrows_what_is_read(words: str, reads: set[str
     assert {".".join(path[3:]) for path in found if "text" in path} == reads
 
 
-def test_a_filter_on_the_kind_narrows_what_is_read() -> None:
-    found = {".".join(path) for path in reads_of("make: =request.parts[?kind=='a'].text")}
-    assert "request.parts.*.:a.text" in found
-    assert "request.parts.*.text" not in found
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "=request.parts[?kind=='a'].text",
+        "=request.parts[?kind=='a'] | [0].text",
+        "\n  $each: =request.parts[?kind=='a']\n  $as: part\n  $value: =part.text",
+        "\n  $let:\n    found: =request.parts[?kind=='a']\n  $value: =found[*].text",
+    ],
+)
+def test_a_filter_on_the_kind_narrows_what_is_read(shape: str) -> None:
+    assert {".".join(path) for path in reads_of(f"make: {shape}")} == {"request.parts.*.kind", "request.parts.*.:a.text"}
+
+
+def test_a_filtered_list_that_is_used_whole_reads_its_items_whole() -> None:
+    assert {".".join(path) for path in reads_of("make: =request.parts[?kind=='a']")} == {
+        "request.parts.*.kind",
+        "request.parts.*.:a",
+    }
 
 
 # Laws.
