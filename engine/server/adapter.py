@@ -97,6 +97,7 @@ class SanicReply:
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> HTTPResponse:
         stream: Any = self._request.stream
+        stream.expecting_continue = False  # a client that asked before sending its body has its answer now
         if self.closing:
             stream.keep_alive = False
         self.status = status
