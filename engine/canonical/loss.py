@@ -94,8 +94,10 @@ class LossPlan:
     _system: Mapping[str, "_Member"]
     _parts: Mapping[str, Mapping[str, "_Member"]]
     _tools: Mapping[str, Mapping[str, "_Member"]]
-    _part_kinds: Mapping[str, Severity]
+    _part_kinds: Mapping[str, Severity]  # the kinds that cannot be written, and `native`, which may be another's
     _tool_kinds: Mapping[str, Severity]
+    _part_owner: str | None  # whose native parts can be written
+    _tool_owner: str | None
     _protocol: str
     _native: Severity
 
@@ -119,8 +121,8 @@ class LossPlan:
         if unknown := unknown_severities(chosen):
             raise ValueError(f"no such place in a request: {', '.join(unknown)}")
         unread = [_Member(path, _severity(path, chosen, "warn")) for path in _unread(read_set)]
-        lost_parts = {path[4][1:] for path in schema.paths() if path[:4] == PART} - set(kinds)
-        lost_tools = {path[2][1:] for path in schema.paths() if path[:2] == TOOL} - set(tools)
+        lost_parts = {path[4][1:] for path in schema.paths() if path[:4] == PART} - set(kinds) | {"native"}
+        lost_tools = {path[2][1:] for path in schema.paths() if path[:2] == TOOL} - set(tools) | {"native"}
         return cls(
             _top=_by_top(unread),
             _turn=tuple(member for member in unread if member.path[:2] == ("turns", "*") and len(member.path) == 3),
@@ -129,6 +131,8 @@ class LossPlan:
             _tools=_by_kind(unread, TOOL),
             _part_kinds={kind: _severity((*PART, ":" + kind), chosen, "reject") for kind in lost_parts},
             _tool_kinds={kind: _severity((*TOOL, ":" + kind), chosen, "reject") for kind in lost_tools},
+            _part_owner=protocol if "native" in kinds else None,
+            _tool_owner=protocol if "native" in tools else None,
             _protocol=protocol,
             _native=_severity(("native",), chosen, "warn"),
         )
@@ -139,7 +143,12 @@ class LossPlan:
         self._check_top(request, losses)
         self._check_system(request, losses)
         for number, tool in enumerate(request.get("tools") or ()):
-            self._check_item(f"tools[{number}]", tool, self._tools, self._tool_kinds, "tools", losses)
+            where = f"tools[{number}]"
+            kind = tool["kind"]
+            if kind in self._tool_kinds and (kind != "native" or tool["protocol"] != self._tool_owner):
+                losses.append(Loss(where, f"tools.{kind}", self._tool_kinds[kind], "cannot be expressed"))
+            else:
+                _check_members(tool, self._tools.get(kind, {}), where, losses)
         for number, turn in enumerate(request["turns"]):
             for member in self._turn:
                 member.check(turn, f"turns[{number}]", losses)
@@ -161,37 +170,21 @@ class LossPlan:
 
     def _check_system(self, request: Request, losses: list[Loss]) -> None:
         for number, part in enumerate(request.get("system") or ()):
-            for name in self._system.keys() & part.keys():
-                self._system[name].check(part, f"system[{number}]", losses)
+            _check_members(part, self._system, f"system[{number}]", losses)
 
     def _check_parts(self, parts: list[dict[str, Any]], where: str, losses: list[Loss]) -> None:
-        unread, lost = self._parts, self._part_kinds
+        lost = self._part_kinds
         for number, part in enumerate(parts):
             kind = part["kind"]
-            members = unread.get(kind)
-            if kind in lost or kind == "native" or (members is not None and not members.keys().isdisjoint(part)):
-                self._check_item(f"{where}.parts[{number}]", part, unread, lost, "turns.parts", losses)
-            if kind == "tool_result" and kind not in lost:
+            if kind in lost and (kind != "native" or part["protocol"] != self._part_owner):
+                place = f"{where}.parts[{number}]"
+                losses.append(Loss(place, f"turns.parts.{kind}", lost[kind], "cannot be expressed"))
+                continue
+            members = self._parts.get(kind)
+            if members is not None and not members.keys().isdisjoint(part):
+                _check_members(part, members, f"{where}.parts[{number}]", losses)
+            if kind == "tool_result":
                 self._check_parts(part["parts"], f"{where}.parts[{number}]", losses)
-
-    def _check_item(
-        self,
-        where: str,
-        item: dict[str, Any],
-        unread: Mapping[str, Mapping[str, "_Member"]],
-        lost: Mapping[str, Severity],
-        general: str,
-        losses: list[Loss],
-    ) -> None:
-        kind = item["kind"]
-        if kind in lost:
-            losses.append(Loss(where, f"{general}.{kind}", lost[kind], f"{kind} cannot be expressed"))
-        elif kind == "native" and item["protocol"] != self._protocol:
-            losses.append(Loss(where, f"{general}.{kind}", "reject", f"belongs to {item['protocol']}"))
-        else:
-            members = unread.get(kind, {})
-            for name in members.keys() & item.keys():
-                members[name].check(item, where, losses)
 
 
 class _Member:
@@ -210,6 +203,11 @@ class _Member:
         if self.name in holder and holder[self.name] not in self.harmless:
             place = f"{where}.{self.name}" if where else self.name
             losses.append(Loss(place, self.general, self.severity, "cannot be expressed"))
+
+
+def _check_members(item: Mapping[str, Any], members: Mapping[str, _Member], where: str, losses: list[Loss]) -> None:
+    for name in sorted(members.keys() & item.keys()):
+        members[name].check(item, where, losses)
 
 
 def _unread(read_set: Collection[Path]) -> list[Path]:

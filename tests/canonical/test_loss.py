@@ -114,6 +114,12 @@ def test_native_things_of_another_protocol_are_lost():
     assert told(losses) == [("native.other.b", "warn"), ("tools[0]", "reject"), ("turns[0].parts[0]", "reject")]
 
 
+def test_how_bad_the_loss_of_another_protocol_s_things_is_can_be_chosen():
+    chosen = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS, {"turns.parts.native": "drop"}, protocol="own")
+    losses = chosen.check(said({"kind": "native", "protocol": "other", "value": {}}))
+    assert told(losses) == [("turns[0].parts[0]", "drop")]
+
+
 def test_native_things_of_the_own_protocol_are_not_lost():
     every = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS | {"native"}, protocol="own")
     native = {"kind": "native", "protocol": "own", "value": {}}
