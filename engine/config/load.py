@@ -75,12 +75,12 @@ def _check(document: Document, source: Source, diagnostics: Diagnostics) -> set[
 def _conceal_secrets(document: Document, diagnostics: Diagnostics) -> None:
     """No excerpt may show a credential that somebody wrote into a file by mistake."""
     for path, mark in document.marks.items():
-        of_provider = len(path) > 3 and path[0] == "providers" and path[2] == "auth"
+        of_provider = len(path) > 2 and path[0] == "providers" and path[2] == "auth"
         of_key = len(path) > 2 and path[0] == "keys" and path[-1] == "hash"
         if not mark.scalar or not (of_provider or of_key):
             continue
         where = document.root.at(*path)
-        if not str(where.value).startswith(("env:", "file:", "sha256:")):
+        if not str(where.value).startswith(("env:", "file:", "sha256:", "none")):
             diagnostics.conceal(where.span())
 
 

@@ -57,18 +57,20 @@ def source_index(text: str, mark: Mark, value: str, offset: int) -> int:
 def _flow(text: str, at: int, end: int, style: str, value: str, offset: int) -> int:
     """Plain and quoted scalars: a line break and the white space around it are one space or some breaks."""
     done = 0
-    while done < offset and at < end:
+    while at < end:
         breaks = _BREAKS.match(text, at, end)
-        if breaks:
+        escape = _ESCAPE.match(text, at, end) if style == '"' else None
+        if escape and "\n" in escape.group():
+            # An escaped line break joins two lines and makes no character.
+            at = escape.end()
+        elif done >= offset:
+            break
+        elif breaks:
             at = breaks.end()
             done += _folded(value, done)
-        elif style == '"' and text[at] == "\\":
-            escape = _ESCAPE.match(text, at, end)
-            at = escape.end() if escape else at + 1
-            # An escaped line break joins two lines and makes no character.
-            done += 0 if escape and "\n" in escape.group() else 1
         else:
-            at += 2 if style == "'" and text[at] == "'" else 1
+            width = 2 if style == "'" and text[at] == "'" else 1
+            at = escape.end() if escape else at + width
             done += 1
     return min(at, end)
 

@@ -73,11 +73,31 @@ def check_value(
     value: object, places: Placed, kind: str, diagnostics: Diagnostics, definition: str | None = None
 ) -> set[Path]:
     """Check a value against a kind, or against one definition of that kind; the paths of all values that are wrong."""
+    errors = [leaf for error in _validator(kind, definition).iter_errors(value) for leaf in _leaves(error)]
+    stray = {path for error in errors for path in _stray_paths(error)}
     wrong: set[Path] = set()
-    for error in _validator(kind, definition).iter_errors(value):
-        for leaf in _leaves(error):
-            wrong.update(_report(leaf, places, diagnostics))
+    for error in errors:
+        if not _is_removal(error, value):
+            wrong.update(_report(error, places, stray, diagnostics))
     return wrong
+
+
+def _is_removal(error: ValidationError, value: Any) -> bool:
+    """Whether a value is the null that removes a member from an entry that extends another."""
+    path = tuple(error.absolute_path)
+    if error.instance is not None or len(path) < 3:
+        return False
+    entry = value[path[0]][path[1]]
+    return isinstance(entry, dict) and "extends" in entry
+
+
+def _stray_paths(error: ValidationError) -> set[Path]:
+    """The paths of keys that have no meaning, when that is what an error says."""
+    if error.validator != "additionalProperties":
+        return set()
+    known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+    instance: Any = error.instance
+    return {(*error.absolute_path, name) for name in instance if name not in known}
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
@@ -92,8 +112,13 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
     if not fitting:
         yield error
         return
-    for child in min(fitting, key=len):
+    for child in min(fitting, key=_distance):
         yield from _leaves(child)
+
+
+def _distance(errors: list[ValidationError]) -> int:
+    """How far a value is from an alternative: every stray key and every other error counts."""
+    return sum(max(1, len(_stray_paths(error))) for error in errors)
 
 
 def _is_mismatch(child: ValidationError, parent: ValidationError) -> bool:
@@ -101,7 +126,7 @@ def _is_mismatch(child: ValidationError, parent: ValidationError) -> bool:
     return child.absolute_path == parent.absolute_path and child.validator in ("type", "const")
 
 
-def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> set[Path]:
+def _report(error: ValidationError, places: Placed, stray: set[Path], diagnostics: Diagnostics) -> set[Path]:
     """Add the diagnostics of one error; the paths of what is wrong."""
     path = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
@@ -112,9 +137,10 @@ def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) ->
     here = places.at(*path)
     match error.validator:
         case "additionalProperties":
-            return _stray_keys(error, places, diagnostics)
+            _stray_keys(error, places, diagnostics)
+            return _stray_paths(error)
         case "required":
-            _missing_keys(error, here, diagnostics)
+            _missing_key(error, here, {str(other[-1]) for other in stray if other[:-1] == path}, diagnostics)
         case "dependentRequired":
             _missing_partners(error, places, diagnostics)
         case "type" | "anyOf" | "oneOf":
@@ -130,29 +156,23 @@ def _report(error: ValidationError, places: Placed, diagnostics: Diagnostics) ->
     return {path}
 
 
-def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> set[Path]:
+def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> None:
     known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
     instance: Any = error.instance
-    stray: list[str] = [name for name in instance if name not in known]
     free = [name for name in known if name not in instance]
-    for name in stray:
-        where = places.at(*error.absolute_path, name).own_key()
+    for path in sorted(_stray_paths(error), key=str):
+        name = str(path[-1])
         help = did_you_mean(name, free) or f"known here: {', '.join(sorted(known))}"
-        diagnostics.error("unknown-key", where, f'"{name}" has no meaning here', help=help)
-    return {(*error.absolute_path, name) for name in stray}
+        diagnostics.error("unknown-key", places.at(*path).own_key(), f'"{name}" has no meaning here', help=help)
 
 
-def _missing_keys(error: ValidationError, here: Where, diagnostics: Diagnostics) -> None:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    instance: Any = error.instance
+def _missing_key(error: ValidationError, here: Where, stray: set[str], diagnostics: Diagnostics) -> None:
     required: Any = error.validator_value
     # jsonschema reports each missing member on its own and names it only in its sentence.
     name = next(key for key in required if error.message.startswith(f"{key!r} "))
-    known = schema.get("properties")
-    stray = [key for key in instance if known and key not in known]
-    if did_you_mean(name, stray):
-        return
-    diagnostics.error("missing-key", here.own_key(), f'"{name}" is missing here')
+    # A key that was only misspelt has been reported as such.
+    if not did_you_mean(name, stray):
+        diagnostics.error("missing-key", here.own_key(), f'"{name}" is missing here')
 
 
 def _missing_partners(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> None:
