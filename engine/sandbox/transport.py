@@ -54,9 +54,11 @@ async def _chunks(
 ) -> AsyncGenerator[bytes, None]:
     """The stream: one chunk for each batch. A script that breaks off leaves a stream without its end."""
     brackets, encoder = protocol.brackets(call), protocol.stream_encoder(call)
-    yield encoder.feed(_bracketed(first, brackets))
+    if head := encoder.feed(_bracketed(first, brackets)):
+        yield head
     async for batch in batches:
-        yield encoder.feed(_bracketed(batch, brackets))
+        if chunk := encoder.feed(_bracketed(batch, brackets)):
+            yield chunk
 
 
 async def _whole(
