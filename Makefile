@@ -22,9 +22,10 @@ NODE := tests/node/node_modules/.installed
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for editable \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-# On a terminal the gateway gets a process group of its own, so that Ctrl-C reaches it and not make.
+# On a terminal the gateway becomes a job of its own, so that Ctrl-C reaches it and not make; `&& exit 0` keeps the
+# shell from replacing itself with it.
 serve: $(RUN)
-	@if [ -t 0 ]; then set -m; fi; $(BIN)/torouter serve
+	@if [ -t 0 ]; then set -m; fi; $(BIN)/torouter serve && exit 0
 
 check: lint types unit validate
 

@@ -59,7 +59,8 @@ def schema_findings(protocol: str, body: Json, what: str) -> list[str]:
         return []
     key = (protocol, what, outline(body))
     if key not in _SEEN:
-        errors = validator(protocol, what).iter_errors(body)
+        # What may be null is said in a word that JSON Schema does not know: a null is never judged.
+        errors = (e for e in validator(protocol, what).iter_errors(body) if e.instance is not None)
         _SEEN[key] = [f"{what} {e.json_path}: {e.message[:160]}" for e in errors if e.json_path not in RELAXED]
     return _SEEN[key]
 
