@@ -70,6 +70,14 @@ def trim_end(value: Any) -> str | None:
     return value.rstrip() if isinstance(value, str) else None
 
 
+@REGISTRY.add(("length_before(`[\"ab\", \"c\", \"d\"]`, 2)", 3), ("length_before(null, 2)", None))
+def length_before(texts: Any, place: Any) -> int | None:
+    """Count the characters of the texts before a place in a list: where that text begins once all are joined."""
+    if not isinstance(texts, list) or not isinstance(place, int) or isinstance(place, bool):
+        return None
+    return sum(len(text) for text in texts[: max(place, 0)] if isinstance(text, str))
+
+
 @REGISTRY.add(("has_text(' ')", False), ("has_text('a')", True), ("has_text(null)", False))
 def has_text(value: Any) -> bool:
     """Tell whether a text holds anything but white space."""

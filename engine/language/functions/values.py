@@ -115,12 +115,18 @@ def pick(value: Any, *names: Any) -> dict[str, Any] | None:
     return {name: value[name] for name in names if isinstance(name, str) and name in value} or None
 
 
-@REGISTRY.add(("omit(`{\"a\": 1, \"b\": 2}`, 'a')", {"b": 2}), ("omit(null, 'a')", None))
+@REGISTRY.add(
+    ("omit(`{\"a\": 1, \"b\": 2}`, 'a')", {"b": 2}),
+    ("omit(`{\"a\": 1, \"b\": 2, \"c\": 3}`, `[\"a\", \"b\"]`)", {"c": 3}),
+    ("omit(null, 'a')", None),
+)
 def omit(value: Any, *names: Any) -> dict[str, Any] | None:
-    """Give an object without the named members; null if none is left."""
+    """Give an object without the members that are named, one by one or in lists; null if none is left."""
     if not isinstance(value, dict):
         return None
-    return {name: member for name, member in value.items() if name not in names} or None
+    listed = (name for each in names for name in (each if isinstance(each, list) else [each]))
+    unwanted = {name for name in listed if isinstance(name, str)}
+    return {name: member for name, member in value.items() if name not in unwanted} or None
 
 
 @REGISTRY.add(("entries(`{\"a\": 1}`)", [{"key": "a", "value": 1}]), ("entries(null)", None))
