@@ -19,6 +19,7 @@ from .snapshot import Group, Model, Policy, Provider, Service, Target, Template
 
 _ROOTS = ("target", "request", "path", "query", "headers", "operation")
 _DEFAULT_POLICY = "default"
+_SCRIPTED = "sandbox"
 
 
 def compile_providers(routes: config.Routes, diagnostics: Diagnostics) -> Mapping[str, Provider]:
@@ -91,10 +92,10 @@ def compile_models(
 
 def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, Provider]) -> Model:
     def make(name: str) -> Sequence[Target]:
+        known = [target for target in model.targets if target.provider in providers]
         return tuple(
             _target(model, target, target.model or name, providers[target.provider], routes)
-            for target in model.targets
-            if target.provider in providers
+            for target in _without_stand_ins(known, providers)
         )
 
     made = make(model.id)
@@ -108,6 +109,15 @@ def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, P
     if limits:
         about["limits"] = limits
     return Model(model.id, make if "*" in model.id else lambda _name: made, about)
+
+
+def _without_stand_ins(
+    targets: Sequence[config.Target], providers: Mapping[str, Provider]
+) -> Sequence[config.Target]:
+    """Leave scripted answers out as soon as a real provider is configured: they never stand in for one that fails."""
+    real = [target for target in targets if providers[target.provider].transport != _SCRIPTED]
+    usable = any(providers[target.provider].problem is None for target in real)
+    return real if usable else targets
 
 
 def _target(
