@@ -84,7 +84,11 @@ def base64_of(text: Any) -> str | None:
     return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")
 
 
-@REGISTRY.add(("text_of_base64('aMOpbGxv')", "héllo"), ("text_of_base64('/w==')", "\ufffd"), ("text_of_base64(null)", None))
+@REGISTRY.add(
+    ("text_of_base64('aMOpbGxv')", "héllo"),
+    ("text_of_base64('/w==')", "\ufffd"),
+    ("text_of_base64(null)", None),
+)
 def text_of_base64(data: Any) -> str | None:
     """Read base64 of UTF-8 bytes as text; bytes that are none become replacement characters."""
     plain = plain_base64(data)
