@@ -6,16 +6,21 @@ import contextlib
 import re
 from functools import cache
 
+import orjson
 import pytest
 from torouter.canonical import schema
 from torouter.canonical.brackets import Brackets
-from torouter.compile.providers import compile_models, compile_providers
+from torouter.compile import compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_line
+from torouter.protocol import Call
 from torouter.sandbox.load import load_sandbox
 from torouter.sandbox.sandbox import Sandbox, SandboxError
+from torouter.sandbox.transport import SandboxTransport
+from torouter.upstream.client import UpstreamRequest
 
 from tests.canonical.grammar import violations
+from tests.support.protocols import protocol
 
 QUICK_START = ("gpt-5", "claude-opus-4-7", "gemini-3-flash-preview")
 LOOK = {
@@ -35,11 +40,13 @@ def project():
 
 
 @cache
+def snapshot():
+    return compile_project(project(), Diagnostics())
+
+
 def facts(model):
     """What is known of a shipped model at its first target."""
-    routes = project().routes
-    models, _, _ = compile_models(routes, compile_providers(routes, Diagnostics()))
-    return models[model].targets(model)[0].view
+    return snapshot().models[model].targets(model)[0].view
 
 
 async def no_wait(_seconds):
@@ -226,6 +233,64 @@ async def test_thinking_signs_its_reasoning_and_then_answers():
     assert (reasoning["kind"], text["kind"]) == ("reasoning", "text")
     assert reasoning["signature"]
     assert shown[-1]["response"]["usage"]["reasoning"] > 0
+
+
+BODIES = {
+    "openai-chat": {
+        "messages": [{"role": "user", "content": "Look up the weather."}],
+        "tools": [{"type": "function", "function": {"name": "look_up", "parameters": LOOK["schema"]}}],
+        "stream_options": {"include_usage": True},
+    },
+    "anthropic-messages": {
+        "messages": [{"role": "user", "content": "Look up the weather."}],
+        "max_tokens": 1000,
+        "tools": [{"name": "look_up", "input_schema": LOOK["schema"]}],
+    },
+}
+
+
+async def called(name, model, *, stream):
+    """Status and body of the sandbox's answer in a protocol."""
+    context = {
+        "protocol": name,
+        "path": {},
+        "query": {},
+        "headers": {},
+        "target": {"model": model, "limits": {}},
+        "request": {"stream": stream},
+    }
+    body = orjson.dumps({**BODIES[name], "model": model, "stream": stream})
+    transport = SandboxTransport(sandbox(), {name: protocol(name)})
+    response = await transport.send(UpstreamRequest("POST", "http://sandbox/", [], body, context=context))
+    return response.status, b"".join([chunk async for chunk in response.aiter_raw()])
+
+
+def bare(response):
+    """A response without what a protocol's streams and bodies may tell at different places."""
+    return {name: response[name] for name in ("model", "outputs", "usage")}
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+@pytest.mark.parametrize("model", ["gpt-5", "sandbox/echo", "sandbox/story", "sandbox/tools", "sandbox/thinking"])
+async def test_a_streamed_answer_says_the_same_as_a_whole_one_in_every_protocol(name, model):
+    status, streamed = await called(name, model, stream=True)
+    assert status == 200
+    decoder = protocol(name).stream_decoder(Call(), protocol(name))
+    last = [*decoder.feed(streamed), *decoder.close()][-1]
+    assert last["type"] == "end"
+    status, whole = await called(name, model, stream=False)
+    assert status == 200
+    assert bare(last["response"]) == bare(protocol(name).decode_response(orjson.loads(whole), Call()))
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+@pytest.mark.parametrize("model", ["sandbox/cut", "sandbox/fail"])
+async def test_a_broken_answer_is_seen_as_broken_in_every_protocol(name, model):
+    _, streamed = await called(name, model, stream=True)
+    decoder = protocol(name).stream_decoder(Call(), protocol(name))
+    assert [*decoder.feed(streamed), *decoder.close()][-1]["type"] == "error"
+    status, _ = await called(name, model, stream=False)
+    assert status >= 500
 
 
 @pytest.mark.parametrize("model, status", [("sandbox/error-429", 429), ("sandbox/error-500", 500)])

@@ -13,7 +13,7 @@ from ..language.functions.ids import derive
 from ..language.functions.json import dumps
 from .sample import sample
 from .script import Script
-from .words import Event, Tally
+from .words import Event, Tally, count_request
 
 Json = dict[str, Any]
 
@@ -76,7 +76,8 @@ class Sandbox:
 
     def _start(self, model: str, request: Json) -> Event:
         name = derive("sandbox-", model, request.get("turns"))
-        return {"type": "start", "id": name, "model": model, "created": int(self.clock())}
+        usage = {"input": count_request(request)}
+        return {"type": "start", "id": name, "model": model, "created": int(self.clock()), "usage": usage}
 
 
 def example_call(request: Mapping[str, Any]) -> Json | None:

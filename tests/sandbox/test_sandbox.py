@@ -18,6 +18,7 @@ async def test_an_answer_starts_with_its_model_and_moment_and_ends_with_usage_an
     start, *_, usage, end = events
     assert start["model"] == "made-up"
     assert start["created"] == 1_700_000_000
+    assert start["usage"] == {"input": 3}
     assert usage == {"type": "usage", "usage": {"input": 3, "output": 2}}
     assert end == {"type": "end"}
 
