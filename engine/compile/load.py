@@ -38,7 +38,7 @@ def compile_project(project: Project, diagnostics: Diagnostics) -> Snapshot:
     protocols: Mapping[str, WireProtocol] = {
         name: compile_protocol(name, documents, diagnostics) for name, documents in project.protocols.items()
     }
-    providers = compile_providers(routes, diagnostics)
+    providers = compile_providers(routes, protocols, diagnostics)
     models, aliases, patterns = compile_models(routes, providers)
     return Snapshot(
         mounts=routes.mounts,

@@ -19,13 +19,21 @@ from .snapshot import Group, Model, Policy, Provider, Service, Target, Template
 
 _ROOTS = ("target", "request", "path", "query", "headers", "operation")
 _DEFAULT_POLICY = "default"
-_SCRIPTED = "sandbox"
+_SCRIPTED = "sandbox"  # answers inside the process, in every protocol
+_NOWHERE = "http://sandbox.invalid"
 
 
-def compile_providers(routes: config.Routes, diagnostics: Diagnostics) -> Mapping[str, Provider]:
+def compile_providers(
+    routes: config.Routes, protocols: Iterable[str], diagnostics: Diagnostics
+) -> Mapping[str, Provider]:
     """Compile every provider; one whose secret is missing is kept, with its problem."""
     default = _policy(Policy(), routes.policies.get(_DEFAULT_POLICY))
-    return {name: _provider(provider, default, diagnostics) for name, provider in routes.providers.items()}
+    scripted = {name: Service(lambda _context: "/", {}, {}) for name in protocols}
+    providers = {name: _provider(provider, default, diagnostics) for name, provider in routes.providers.items()}
+    return {
+        name: replace(provider, base_url=_NOWHERE, services=scripted) if provider.transport == _SCRIPTED else provider
+        for name, provider in providers.items()
+    }
 
 
 def _provider(provider: config.Provider, policy: Policy, diagnostics: Diagnostics) -> Provider:
