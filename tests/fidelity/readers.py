@@ -123,17 +123,20 @@ class ChatAnswer:
 
 
 def chat_tokens(usage: Any) -> Tokens | None:
-    """Counts of a chat usage. Cached tokens beyond the prompt mean that the vendor counts them apart."""
+    """Counts of a chat usage. Some vendors count apart: cached tokens beyond the prompt, reasoning in the total only."""
     if usage is None:
         return None
     spent, given = usage.prompt_tokens_details, usage.completion_tokens_details
     extra = (spent.model_extra or {}) if spent else {}
-    read = (spent and spent.cached_tokens) or 0
+    read = (spent and spent.cached_tokens) or (usage.model_extra or {}).get("num_cached_tokens") or 0
     typed = getattr(spent, "cache_write_tokens", None) if spent else None
     write = typed or extra.get("cache_write_tokens") or extra.get("cache_creation_tokens") or 0
     total = usage.prompt_tokens or 0
     total = total + read + write if read + write > total else total
-    return Tokens(total, read, write, usage.completion_tokens or 0, (given and given.reasoning_tokens) or 0)
+    output, reasoning = usage.completion_tokens or 0, (given and given.reasoning_tokens) or 0
+    if usage.total_tokens == (usage.prompt_tokens or 0) + output + reasoning:
+        output += reasoning
+    return Tokens(total, read, write, output, reasoning)
 
 
 # --- Anthropic messages

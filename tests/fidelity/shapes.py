@@ -105,7 +105,7 @@ def chat_grammar(frames: Frames, bodies: list[Json]) -> Iterable[str]:
     over: set[int] = set()
     for body in bodies:
         for choice in body["choices"]:
-            index, delta = choice["index"], choice["delta"]
+            index, delta = choice["index"], choice.get("delta", {})
             if ("role" in delta) != (index not in seen):
                 yield f"choice {index}: the role belongs to the first delta and to no other"
             if index in over:
