@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from .carriers import NEXT, PREVIOUS, carrier, needs_carrier
-from .open_part import CLOSED, LIVE, Event, OpenOutput, OpenPart
+from .open_part import CLOSED, LIVE, WAITING, Event, OpenOutput, OpenPart
 from .settle import derive_id, settle
 from .usage import merge_counters
 
@@ -64,20 +64,18 @@ class Stage:
         output = self.outputs[part.number]
         if output.run is part:
             output.run = None
-        if self.last is part:
-            self.last = None
         if part.ended:
             return
         part.ended = True
-        if self._serial:
+        if part.state == WAITING and not part.ready():
+            part.state = CLOSED
+            self._open.remove(part)
+        elif self._serial:
             self._drain()
-        elif part.state == LIVE:
-            self._close(part)
-        elif part.ready():
-            self._start(part)
-            self._close(part)
         else:
-            self._discard(part)
+            if part.state == WAITING:
+                self._start(part)
+            self._close(part)
 
     def complete(self) -> None:
         """Show the end of a stream that has said everything."""
@@ -111,16 +109,7 @@ class Stage:
             self._start(self._current)
 
     def _next(self, after: OpenPart | None = None) -> OpenPart | None:
-        for part in list(self._open):
-            if part is not after and part.ready():
-                return part
-            if part is not after and part.ended:
-                self._discard(part)
-        return None
-
-    def _discard(self, part: OpenPart) -> None:
-        part.state = CLOSED
-        self._open.remove(part)
+        return next((part for part in self._open if part is not after and part.ready()), None)
 
     def _start(self, part: OpenPart) -> None:
         output = self.outputs[part.number]

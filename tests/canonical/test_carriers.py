@@ -72,6 +72,7 @@ def test_a_carrier_without_its_part_vanishes():
 def test_a_carrier_does_not_replace_a_signature():
     signed = {**CALL, "signature": seal("bob", "w")}
     assert carriers.detach([carriers.carrier(SIGNATURE), signed]) == [signed]
+    assert carriers.detach([signed, carriers.carrier(SIGNATURE, carriers.PREVIOUS)]) == [signed]
 
 
 def test_a_whole_response_gets_its_carriers():

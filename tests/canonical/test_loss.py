@@ -42,6 +42,10 @@ def test_an_unread_member_is_a_warning_at_its_place():
     assert told(plan("metadata").check(request(metadata={"a": 1}))) == [("metadata", "warn")]
 
 
+def test_permission_to_cache_is_lost_even_if_it_says_nothing_more():
+    assert told(plan("cache").check(request(cache={}))) == [("cache", "warn")]
+
+
 def test_an_absent_member_is_no_loss():
     assert plan("sampling", "stop", "turns.parts.text.cache").check(said(TEXT)) == []
 
