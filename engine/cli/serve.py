@@ -84,7 +84,7 @@ def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Pat
         if provider.problem is not None:
             yield f"Provider {provider.id} is not used: {provider.problem}"
     yield ""
-    yield f"Edit {place}" if place else "Put route files of your own into a folder and start with: torouter serve FOLDER"
+    yield f"Edit {place}" if place else "Put route files of your own into a folder and run: torouter serve FOLDER"
     yield f"The built-in ones are in {Path(__file__).parents[2] / 'routes'}"
 
 

@@ -23,14 +23,14 @@ def authenticate(exchange: Exchange, extra: Mapping[str, Key]) -> None:
     assert endpoint is not None
     found = {value for place in endpoint.auth for value in _values(exchange, place)}
     if not found:
-        raise Problem("authentication", "No API key was given.", code="missing_api_key")
+        raise Problem("authentication", "No API key was given.")
     if len(found) > 1:
         message = "Two different API keys were given; send one, or the same one twice."
         raise Problem("invalid_request", message, code="conflicting_credentials")
     credential = found.pop()
     key = lookup(credential, exchange.snapshot.keys) or lookup(credential, extra)
     if key is None or key.disabled or (key.expires is not None and key.expires <= time.time()):
-        raise Problem("authentication", "The API key is not valid.", code="invalid_api_key")
+        raise Problem("authentication", "The API key is not valid.")
     exchange.key = key
 
 

@@ -27,7 +27,7 @@ async def list_models(exchange: Exchange) -> bool:
         wanted = endpoint.model(exchange.context()) if endpoint.model is not None else None
         found = next((model for model in models if model["id"] == wanted), None)
         if found is None:
-            raise Problem("not_found", f"There is no model {shown(str(wanted))} for this key.", code="model_not_found")
+            raise Problem("not_found", f"There is no model {shown(str(wanted))} for this key.")
         body = endpoint.protocol.encode_model(found, call)
     await exchange.reply.whole(200, {"content-type": "application/json"}, orjson.dumps(body))
     return True

@@ -22,7 +22,7 @@ def resolve(exchange: Exchange) -> None:
         hint = f" Did you mean {close[0]}?" if close else ""
         member = exchange.endpoint.model_member if exchange.endpoint else None
         message = f"There is no model {shown(exchange.model)} for this key.{hint}"
-        raise Problem("not_found", message, code="model_not_found", param=member)
+        raise Problem("not_found", message, param=member)
     exchange.targets = targets
 
 

@@ -75,15 +75,14 @@ async def synthesise(exchange: Exchange, plan: Plan, response: UpstreamResponse)
 async def aggregate(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
     """A stream to a client that wants a whole answer."""
     decoder = plan.upstream.stream_decoder(plan.call, plan.client, exchange.snapshot.settings.max_event)
-    last: Json = {}
+    events: list[Json] = []
     try:
         async for chunk in response.aiter_raw():
-            for last in decoder.feed(chunk)[-1:]:
-                pass
-        for last in decoder.close()[-1:]:
-            pass
+            events = decoder.feed(chunk) or events
+        events = decoder.close() or events
     except (UpstreamError, FrameError) as fault:
         raise Failed(Problem.of(_error_of(fault))) from fault
+    last = events[-1]
     if last["type"] != "end":
         raise Failed(Problem.of(last["error"]))
     body = orjson.dumps(plan.client.encode_response(last["response"], plan.call))

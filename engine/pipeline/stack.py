@@ -31,6 +31,8 @@ class Gateway:
         self._transports = transports
         self._keys = keys or {}
         self._running: dict[asyncio.Task[object], Exchange] = {}
+        self.quiet = asyncio.Event()  # set while no request is being answered
+        self.quiet.set()
 
     async def handle(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
         """Answer one request, whatever happens; cancelled when the client is gone."""
@@ -38,6 +40,7 @@ class Gateway:
         task = asyncio.current_task()
         assert task is not None
         self._running[task] = exchange
+        self.quiet.clear()
         try:
             await self._answer(exchange)
         except Problem as problem:
@@ -48,11 +51,13 @@ class Gateway:
                 raise
             task.uncancel()
             await self._refuse(exchange, Problem.of(exchange.stopping))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a client is always answered, whatever fault of ours it met
             _log.exception("request %s failed", request_id)
             await self._refuse(exchange, Problem("server", "The gateway failed.", code="internal_error"))
         finally:
             del self._running[task]
+            if not self._running:
+                self.quiet.set()
         return exchange
 
     async def _answer(self, exchange: Exchange) -> None:

@@ -152,4 +152,4 @@ def _headers(request: Request) -> dict[str, str]:
 
 
 def _too_large(limit: int) -> Problem:
-    return Problem("too_large", f"The body is larger than {limit} bytes.", code="request_too_large")
+    return Problem("too_large", f"The body is larger than {limit} bytes.")

@@ -18,6 +18,7 @@ _log = logging.getLogger("torouter.server")
 BACKLOG = 1024
 _IDLE_GRACE = 1.0
 _LAST_WORDS = 2.0
+_PAUSE = 0.02
 
 
 async def serve(
@@ -51,25 +52,23 @@ async def serve(
 async def _drain(site: Site, servers: Sequence[Any], grace: float) -> None:
     """Let running requests finish, answer what still comes over open connections, then end what is left."""
     gateway = site.gateway
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
-    while loop.time() - begun < grace and (gateway.running or loop.time() - begun < _IDLE_GRACE):
-        if not gateway.running and not _connections(servers):
-            break
-        await asyncio.sleep(0.05)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(grace):
+            # Clients may just now be using connections that were idle: they get an answer, and are told to close.
+            await asyncio.sleep(_IDLE_GRACE if _connections(servers) else 0)
+            await gateway.quiet.wait()
     if gateway.running:
         _log.warning("ending %d requests that did not finish within %g s", gateway.running, grace)
         gateway.interrupt()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS):
-                while gateway.running:
-                    await asyncio.sleep(0.02)
+                await gateway.quiet.wait()
     for connection in _connections(servers):
         connection.close(timeout=_LAST_WORDS)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LAST_WORDS):
-            while _connections(servers):
-                await asyncio.sleep(0.02)
+    for _ in range(round(_LAST_WORDS / _PAUSE)):
+        if not _connections(servers):
+            break
+        await asyncio.sleep(_PAUSE)
 
 
 def _connections(servers: Sequence[Any]) -> list[Any]:

@@ -147,7 +147,7 @@ async def _timed(answer: httpx.Response, deadline: float, idle: float, cap: int)
         except TimeoutError as fault:
             raise timed_out("fell silent" if loop.time() < deadline else "took too long") from fault
         except Exception as fault:
-            raise broken(fault) from fault
+            raise broken() from fault
         total += len(chunk)
         if total > cap:
             raise too_large(cap)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
@@ -34,7 +33,7 @@ def too_large(cap: int) -> UpstreamError:
 def unconnected(fault: Exception) -> UpstreamError:
     """Nothing of an answer arrived. The text never says where we wanted to connect."""
     cause = fault.__cause__ or fault
-    if isinstance(cause, asyncio.TimeoutError) or isinstance(fault, httpx.TimeoutException) and cause is fault:
+    if isinstance(cause, TimeoutError):
         return timed_out("could not be reached in time")
     if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         return UpstreamError("bad_gateway", 502, "The upstream's certificate could not be verified.", "upstream_tls")
@@ -45,6 +44,6 @@ def unconnected(fault: Exception) -> UpstreamError:
     return UpstreamError("server", 500, "The upstream request could not be sent.", "upstream_request", retry=False)
 
 
-def broken(fault: Exception) -> UpstreamError:
+def broken() -> UpstreamError:
     """The answer began and did not arrive whole."""
     return UpstreamError("bad_gateway", 502, "The upstream's answer broke off.", "upstream_broken")

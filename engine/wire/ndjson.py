@@ -49,7 +49,7 @@ class Reader:
         return Frame(None, line.strip())
 
 
-def write(event: str | None, data: bytes) -> bytes:
+def write(event: str | None, data: bytes) -> bytes:  # noqa: ARG001 - all framings are written alike
     """One line; the event name has no place here."""
     return data + b"\n"
 

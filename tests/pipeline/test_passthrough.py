@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -59,7 +60,7 @@ async def test_a_whole_answer_comes_back_byte_for_byte() -> None:
 async def test_a_stream_comes_back_byte_for_byte_however_it_was_cut(seed: int) -> None:
     source = random.Random(seed)
     cuts = sorted(source.sample(range(1, len(STREAM)), seed * 6))
-    pieces = [STREAM[start:end] for start, end in zip([0, *cuts], [*cuts, len(STREAM)])]
+    pieces = [STREAM[start:end] for start, end in pairwise([0, *cuts, len(STREAM)])]
 
     async def script(scene: Scene) -> None:
         await scene.stream(*pieces)

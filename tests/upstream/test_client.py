@@ -21,7 +21,10 @@ async def client() -> AsyncIterator[Client]:
     await client.aclose()
 
 
-def to(upstream: Upstream, timers: Timers = Timers(), cap: int = 100_000) -> UpstreamRequest:
+DEFAULT = Timers()
+
+
+def to(upstream: Upstream, timers: Timers = DEFAULT, cap: int = 100_000) -> UpstreamRequest:
     headers = [("content-type", "application/json"), ("x-one", "1")]
     return UpstreamRequest("POST", upstream.url + "/p?q=1", headers, b'{"a": 1}', timers, cap, allow_private=True)
 

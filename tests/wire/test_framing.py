@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
@@ -20,7 +21,7 @@ frames = st.lists(st.tuples(st.none() | names, texts.map(str.encode)), max_size=
 def read(framing: Framing, data: bytes, cuts: list[int] = [], cap: int = 10_000) -> tuple[list[Frame], bool]:  # noqa: B006
     reader = framing.reader(cap)
     places = [0, *sorted(cuts), len(data)]
-    found = [frame for start, end in zip(places, places[1:]) for frame in reader.feed(data[start:end])]
+    found = [frame for start, end in pairwise(places) for frame in reader.feed(data[start:end])]
     return found + reader.close(), reader.truncated
 
 
@@ -57,7 +58,7 @@ def test_a_line_without_its_end_is_given_at_the_end_and_marked() -> None:
 @given(st.data(), st.lists(st.sampled_from([b"data: ab", b"event: x", b": c", b"", b"data:", b"id: 1"]), max_size=12))
 def test_any_cut_of_an_event_stream_gives_the_same_frames(data: st.DataObject, lines: list[bytes]) -> None:
     ends = data.draw(st.lists(st.sampled_from([b"\n", b"\r\n", b"\r"]), min_size=len(lines), max_size=len(lines)))
-    whole = b"".join(line + end for line, end in zip(lines, ends))
+    whole = b"".join(line + end for line, end in zip(lines, ends, strict=True))
     cuts = data.draw(st.lists(st.integers(0, len(whole)), max_size=8))
     assert read(SSE, whole, cuts) == read(SSE, whole)
 
