@@ -45,15 +45,15 @@ def user_sources(place: Path, diagnostics: Diagnostics) -> list[Source]:
         return []
     return [
         *_routes(place, str(place), USER),
-        *_routes(place / "routes", f"{place}/routes", USER),
-        *_transforms(place / "transforms", f"{place}/transforms", USER, diagnostics),
+        *_routes(place / "routes", str(place / "routes"), USER),
+        *_transforms(place / "transforms", str(place / "transforms"), USER, diagnostics),
     ]
 
 
 def _routes(folder: Traversable, name: str, layer: str) -> Iterator[Source]:
     for file in _children(folder):
         if file.is_file() and _is_yaml(file.name):
-            yield Source(f"{name}/{file.name}", file, layer, ROUTE)
+            yield Source(file.name if name == "." else f"{name}/{file.name}", file, layer, ROUTE)
 
 
 def _transforms(folder: Traversable, name: str, layer: str, diagnostics: Diagnostics) -> Iterator[Source]:
