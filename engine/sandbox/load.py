@@ -36,7 +36,7 @@ def _scripts(folder: Traversable, shown: str, layer: str, diagnostics: Diagnosti
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else ():
         if not file.is_file() or not file.name.endswith(_ENDING) or file.name.startswith("."):
             continue
-        document = load_document(file.read_text("utf-8-sig"), f"{shown}/{file.name}", layer, diagnostics)
+        document = load_document(file, f"{shown}/{file.name}", layer, diagnostics)
         script = compile_script(document, file.name.removesuffix(_ENDING), diagnostics) if document else None
         if document is None or script is None:
             continue
