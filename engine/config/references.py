@@ -26,8 +26,7 @@ _PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*(:path)?\}")
 def check_references(sections: Sections, routes: Routes, protocols: Protocols, diagnostics: Diagnostics) -> None:
     """Add an error for each name that is not defined, and for names that collide."""
     check = _Checker(sections, protocols, diagnostics)
-    for surface in routes.surfaces.values():
-        check.surface(surface)
+    check.surfaces(routes.surfaces.values())
     for endpoint in routes.endpoints.values():
         check.endpoint(endpoint)
     for provider in routes.providers.values():
@@ -69,8 +68,19 @@ class _Checker:
             files = ", ".join(f"{kind}.yaml" for kind in absent)
             self._diagnostics.error("missing-transform", where, f'the folder of "{name}" lacks {files}')
 
-    def surface(self, surface: Surface) -> None:
-        self.protocol(surface.protocol, surface.entry.at("protocol"), _ERRORS)
+    def surfaces(self, surfaces: Iterable[Surface]) -> None:
+        """Every surface can be reached, and one at most takes what no other does."""
+        default: Surface | None = None
+        for surface in surfaces:
+            self.protocol(surface.protocol, surface.entry.at("protocol"), _ERRORS)
+            if not surface.when and not surface.default:
+                message = '"when" is missing: no request belongs to this surface, and it is not the default'
+                self._diagnostics.error("missing-key", surface.entry.key, message)
+            if surface.default and default:
+                label = Label(default.entry.at("default").span(), "this one is the default too")
+                message = "only one surface can be the default"
+                self._diagnostics.error("bad-value", surface.entry.at("default"), message, labels=[label])
+            default = surface if surface.default else default
 
     def endpoint(self, endpoint: Endpoint) -> None:
         entry = endpoint.entry
@@ -117,9 +127,12 @@ class _Checker:
                 self.defined("providers", name, group.entry.at("providers", index))
         for index, pattern in enumerate(group.models):
             where = group.entry.at("models", index)
+            # A model's own name may hold * too: then it stands for many, of which the group may name some.
+            if any(fnmatchcase(name, pattern) or fnmatchcase(pattern, name) for name in self._models):
+                continue
             if "*" not in pattern:
                 self._known(pattern, self._models, "models", where)
-            elif not any(fnmatchcase(name, pattern) for name in self._models):
+            else:
                 help = did_you_mean(pattern.replace("*", ""), self._models)
                 self._diagnostics.warning("pattern-without-match", where, f'"{pattern}" matches no model', help=help)
 
