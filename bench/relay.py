@@ -1,4 +1,4 @@
-"""The floor: the least that a relay on the same server and client libraries can do. No keys, no routing, no counting."""
+"""The floor: the least that a relay on the same server and client can do. No keys, no routing, no counting."""
 
 from __future__ import annotations
 

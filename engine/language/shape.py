@@ -248,9 +248,17 @@ class Compiler:
             table = {}
         else:
             self.vocabulary.used.add(("tables", str(name)))
-        key = self.value(where.at("$of"), scope) if "$of" in value else build.NULL_RUN
+        key = self._key(where.at("$of"), scope) if "$of" in value else build.NULL_RUN
         otherwise = self.value(where.at("$else"), scope) if "$else" in value else None
         return Node(build.lookup(key, table, otherwise))
+
+    def _key(self, where: Where, scope: Scope) -> Fn:
+        """Compile what a table is asked for; a constant would always find the same."""
+        node = self.shape(where, scope)
+        if node.literal:
+            self.diagnostics.error("expression-required", where, "an expression is needed here; it starts with `=`")
+        self.reads |= consumed(node.sources)
+        return node.run
 
     def _use(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         name = value["$use"]

@@ -71,6 +71,10 @@ def _check_word(where: Where, word: str, value: Mapping[str, Any], diagnostics: 
     needed = NEEDS.get(word)
     if needed and needed not in value:
         diagnostics.error("missing-partner", where.key(word), f"`{word}` needs `{needed}` beside it")
+    if word == "$nulls" and isinstance(value[word], list):
+        for index, name in enumerate(value[word]):
+            if not isinstance(name, str):
+                diagnostics.error("wrong-type", where.at(word, index), "`$nulls` takes the names of members")
     kind = _KINDS.get(word)
     if kind is not None and not isinstance(value[word], kind):
         diagnostics.error("wrong-type", where.at(word), f"`{word}` takes {_CALLED[kind]}")

@@ -481,6 +481,8 @@ def test_a_definition_used_twice_keeps_its_values_apart() -> None:
         ("make:\n  $value: 1\n  a: 1", [("two-bodies", "a")]),
         ("make:\n  $switch: =body.name\n  $case:\n    a|b: 1\n    b: 2", [("two-bodies", "b")]),
         ("make:\n  $when: body.name\n  a: 1", [("expression-required", "body.name")]),
+        ("make:\n  $nulls: [7]\n  a: 1", [("wrong-type", "7")]),
+        ("tables:\n  t: {a: 1}\nmake:\n  $lookup: t\n  $of: name", [("expression-required", "name")]),
         ("make:\n  $each: [1, 2]\n  $as: x\n  a: 1", [("expression-required", "[")]),
         ("make:\n  $switch: name\n  $case:\n    a: 1", [("expression-required", "name")]),
         ("make:\n  $merge: {a: 1}", [("wrong-type", "{")]),
