@@ -40,7 +40,7 @@ async def upstream(script: Script, pieces: int = 6) -> AsyncIterator[Upstream]:
     running = Upstream("")
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):     # idle at the end
             while True:
                 await _exchange(reader, writer, script, running, pieces)
         writer.close()
