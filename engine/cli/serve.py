@@ -14,7 +14,7 @@ import click
 from ..compile.snapshot import Snapshot
 from ..diagnostics import Diagnostics, render_terminal
 from ..pipeline.credential import digest
-from ..server.boot import Worker, load_snapshot
+from ..server.boot import Worker, load
 from ..server.supervisor import Supervisor, listen
 
 _STATE = ".torouter"
@@ -30,12 +30,13 @@ _MARGIN = 10.0
 def command(ctx: click.Context, place: Path | None, host: str, port: int, workers: int | None) -> None:
     """Serve the built-in files and those in DIR, which may also be one route file."""
     diagnostics = Diagnostics()
-    snapshot = load_snapshot(place, diagnostics)
-    if snapshot is None:
+    loaded = load(place, diagnostics)
+    if loaded is None:
         click.echo(render_terminal(diagnostics), nl=False, err=True)
         ctx.exit(1)
     if diagnostics.items:
         click.echo(f"{len(diagnostics.items)} warnings; `torouter validate` shows them", err=True)
+    snapshot = loaded.snapshot
     try:
         sock = listen(host, port)
     except OSError as fault:

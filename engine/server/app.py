@@ -98,7 +98,7 @@ def build(site: Site) -> Sanic[Any, Any]:
         KEEP_ALIVE_TIMEOUT=settings.keep_alive,
         REQUEST_TIMEOUT=settings.header_timeout,
         RESPONSE_TIMEOUT=_DAY,
-        REQUEST_MAX_HEADER_SIZE=16_384,
+        REQUEST_MAX_HEADER_SIZE=min(settings.max_header, Http.HEADER_CEILING),
         TOUCHUP=not getattr(Http, "__touched__", False),  # rewrites the library's classes: once in a process
     )
     # The library compiles its header for other protocol versions out if it knows that there are none.

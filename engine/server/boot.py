@@ -17,6 +17,7 @@ from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
 from ..pipeline.stack import Gateway
 from ..sandbox.load import load_sandbox
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.transport import SandboxTransport
 from ..upstream.client import Client, Transport
 from .app import Site
@@ -43,28 +44,36 @@ class Worker:
         return [sys.executable, "-m", __spec__.name, *options]
 
 
-def load_snapshot(folder: Path | None, diagnostics: Diagnostics) -> Snapshot | None:
-    """The compiled project; None when `diagnostics` says why there is none."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that files say: the snapshot, and the scripts of the sandbox."""
+
+    snapshot: Snapshot
+    sandbox: Sandbox
+
+    def transports(self) -> dict[str, Transport]:
+        """Every way to reach a provider, by the name that providers use."""
+        client = Client(connections=self.snapshot.settings.max_connections)
+        return {"http": client, "sandbox": SandboxTransport(self.sandbox, self.snapshot.protocols)}
+
+
+def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
+    """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
     project = load_project(folder, diagnostics)
     snapshot = compile_project(project, diagnostics)
-    return None if diagnostics.failed else snapshot
+    sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None)
+    return None if diagnostics.failed else Loaded(snapshot, sandbox)
 
 
-def transports(snapshot: Snapshot, folder: Path | None, diagnostics: Diagnostics) -> dict[str, Transport]:
-    """Every way to reach a provider, by the name that providers use."""
-    user = folder if folder is not None and folder.is_dir() else None
-    sandbox = load_sandbox(diagnostics, user)
-    return {"http": Client(), "sandbox": SandboxTransport(sandbox, snapshot.protocols)}
-
-
-async def run(worker: Worker, snapshot: Snapshot, ways: dict[str, Transport]) -> None:
+async def run(worker: Worker, loaded: Loaded) -> None:
     """Serve until told to stop."""
     stop = asyncio.Event()
     stop_on_signals(stop)
     stop_with_parent(stop, sys.stdin.fileno())
     keys = {worker.key: Key("local", worker.group, expires=None, disabled=False)} if worker.key else {}
     sockets = [socket.socket(fileno=descriptor) for descriptor in worker.sockets]
-    site = Site(Gateway(snapshot, ways, keys))
+    ways = loaded.transports()
+    site = Site(Gateway(loaded.snapshot, ways, keys))
     try:
         await serve(site, sockets, stop, lambda: _tell(READY))
     finally:
@@ -79,11 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     access.setLevel(logging.INFO)
     worker = _parse(arguments)
     diagnostics = Diagnostics()
-    snapshot = load_snapshot(worker.folder, diagnostics)
-    if snapshot is None:
+    loaded = load(worker.folder, diagnostics)
+    if loaded is None:
         sys.stderr.write(render_line(diagnostics))
         return 1
-    _run(run(worker, snapshot, transports(snapshot, worker.folder, diagnostics)))
+    _run(run(worker, loaded))
     return 0
 
 

@@ -223,6 +223,8 @@ class FakeTarget:
 @dataclass(frozen=True)
 class FakeSettings:
     max_body: int = 200_000
+    max_header: int = 32_768
+    max_connections: int = 100
     max_response: int = 10_000_000
     max_event: int = 1_000_000
     strict: bool = False
