@@ -7,6 +7,7 @@ import click
 from ..compile import compile_project
 from ..config.load import Project, load_project
 from ..diagnostics import Diagnostics, render_json, render_line, render_sarif, render_terminal
+from ..sandbox.load import load_sandbox
 
 _RENDERERS = {"terminal": render_terminal, "line": render_line, "json": render_json, "sarif": render_sarif}
 
@@ -29,6 +30,7 @@ def command(ctx: click.Context, place: Path | None, form: str, strict: bool, res
     if resolve_secrets:
         check_secrets(project, diagnostics)
     compile_project(project, diagnostics)
+    load_sandbox(diagnostics, place)
     click.echo(_RENDERERS[form](diagnostics), nl=False)
     if form == "terminal":
         click.echo(summary(diagnostics, len(project.documents)), err=True)

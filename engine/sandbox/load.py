@@ -18,7 +18,7 @@ _ENDING = ".yaml"
 
 
 def load_sandbox(diagnostics: Diagnostics, user: Path | None = None) -> Sandbox:
-    """Compile all scripts; `user` is a folder of route files that may hold a folder of scripts.
+    """Compile all scripts; `user` is a folder of route files that may hold a folder of scripts, or one file.
 
     A user's script replaces the shipped one of the same file name. What is wrong is added to `diagnostics`.
     """

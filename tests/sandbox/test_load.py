@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from torouter.cli.validate import command as validate
 from torouter.diagnostics import Diagnostics, render_line
 from torouter.sandbox.load import load_sandbox
 
@@ -71,3 +73,10 @@ def test_a_folder_without_scripts_adds_nothing(tmp_path):
     assert names == [script.name for script in load_sandbox(found).scripts]
     assert names
     assert not found.items
+
+
+def test_a_broken_script_is_shown_by_validate(folder):
+    (folder / "mine.yaml").write_text(SCRIPT.format(name="made-up").replace("Hello.", "=lenght(request)"))
+    shown = CliRunner().invoke(validate, [str(folder.parent), "--format", "line"])
+    assert shown.exit_code == 1
+    assert "mine.yaml:4:49: error[unknown-function]" in shown.output
