@@ -51,14 +51,20 @@ PathCheck = Callable[[Path], str | None]
 
 
 def canonical_reads(reads: Iterable[Path]) -> frozenset[Path]:
-    """Give the paths of the canonical request that are read; asking for the presence of a leaf reads it."""
+    """Give the paths of the canonical request that are read; asking for the presence of a leaf reads it.
+
+    The model ends at its leaves: who reads below one, or looks whether it is there, reads it.
+    """
     leaves = _leaves("request")
     found = (path[1:] for path in reads if path[:1] == ("request",))
-    return frozenset(
-        path[:-1] if path[-1:] == (PRESENCE,) else path
-        for path in found
-        if path[-1:] != (PRESENCE,) or plain(path) in leaves
-    )
+    whole = ((_leaf(path, leaves), path) for path in found)
+    return frozenset(leaf or path for leaf, path in whole if leaf is not None or path[-1:] != (PRESENCE,))
+
+
+def _leaf(path: Path, leaves: frozenset[Path]) -> Path | None:
+    """Give the beginning of a path that is a leaf, if it reaches one."""
+    lengths = range(1, len(path) + 1)
+    return next((path[:length] for length in lengths if plain(path[:length]) in leaves), None)
 
 
 def members_read(reads: Iterable[Path]) -> frozenset[str] | None:
