@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..canonical import schema
 from ..canonical.arrange import arrange_turns
 from ..canonical.link import link
 from ..canonical.loss import Loss
@@ -23,10 +24,23 @@ def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]
         unread = {member: value for member, value in body.items() if member not in rules.members_read}
         if unread:
             request["native"] = {**request.get("native", {}), name: unread}
-    return link(shape_turns(request))
+    try:
+        return link(shape_turns(request))
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise RequestRejected(_misshapen(request)) from fault
+
+
+def _misshapen(request: Json) -> Json:
+    """Say which member of a request has a form that no mapping expects."""
+    problems = schema.check_request(request)
+    place, _, problem = (problems[0] if problems else "$: the request cannot be read").partition(": ")
+    return invalid_request(f"{place.removeprefix('$.')}: {problem}", place.removeprefix("$."))
 
 
 def prepare(rules: RequestEncode, request: Json) -> tuple[Json, list[Loss]]:
     """Arrange the turns as the target wants them, and say what of the request it will not carry."""
-    arranged, changes = arrange_turns(request, rules.turns)
-    return arranged, [*changes, *rules.loss.check(arranged)]
+    try:
+        arranged, changes = arrange_turns(request, rules.turns)
+        return arranged, [*changes, *rules.loss.check(arranged)]
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise RequestRejected(_misshapen(request)) from fault

@@ -19,6 +19,7 @@ from .files import StreamRules
 Json = dict[str, Any]
 Event = dict[str, Any]
 
+_NONSENSE = "The upstream's stream says something that cannot be read"
 _NOT_JSON = "The upstream's stream holds a frame that is not JSON"
 
 
@@ -69,12 +70,18 @@ class StreamDecoder:
         return self._finish(events, error or (None if self._is_complete() else _interrupted(INTERRUPTED)))
 
     def _bracket(self, events: list[Event]) -> list[Event]:
-        out = self._brackets.feed(events)
+        try:
+            out = self._brackets.feed(events)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # What rules make of an upstream's nonsense, such as text that is a number, ends this stream only.
+            self.over = True
+            return self._brackets.finish(complete=False, error=_interrupted(_NONSENSE))
         return [*out, *self._brackets.finish(complete=True)] if self.over else out
 
     def _finish(self, events: list[Event], error: Json | None) -> list[Event]:
+        out = self._bracket(events)
         self.over = True
-        return [*self._brackets.feed(events), *self._brackets.finish(complete=error is None, error=error)]
+        return [*out, *self._brackets.finish(complete=error is None, error=error)]
 
     def _read(self, frames: Iterable[Frame], *, last: bool = False) -> list[Event]:
         out: list[Event] = []

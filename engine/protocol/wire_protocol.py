@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ..canonical import schema
 from ..canonical.brackets import Brackets
 from ..canonical.carriers import attach_response
 from ..canonical.loss import Loss
@@ -92,7 +93,12 @@ class WireProtocol:
         if decode is not None and decode.when is not None and not is_false(decode.when.run({"body": body})):
             raise UpstreamErrorBody(self.decode_error(502, {}, body))
         response = _present(self.response_decode).run(_roots(call, body=body))
-        settled = settle(response if isinstance(response, dict) else {})
+        try:
+            settled = settle(response if isinstance(response, dict) else {})
+        except (AttributeError, KeyError, TypeError, ValueError) as fault:
+            problem = schema.check_response(response)[:1]
+            message = f"The upstream's answer cannot be read: {', '.join(problem)}"
+            raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message}) from fault
         return settled if call.model is None else {**settled, "model": call.model}
 
     def encode_response(self, response: Json, call: Call) -> Json:

@@ -334,14 +334,14 @@ make:
 @pytest.mark.parametrize(
     ("of", "otherwise", "value"),
     [
-        ("red", "", "rot"),
+        ("='red'", "", "rot"),
         ("=body.list[0]", "", "eins"),
-        ("deep", "", {"a": 1}),
-        ("blue", "", None),
-        ("blue", "$else: grau", "grau"),
-        ("blue", "$else: =body.name", "N"),
+        ("='deep'", "", {"a": 1}),
+        ("='blue'", "", None),
+        ("='blue'", "$else: grau", "grau"),
+        ("='blue'", "$else: =body.name", "N"),
         ("=body.missing", "$else: grau", None),
-        ("none", "$else: grau", None),
+        ("='none'", "$else: grau", None),
     ],
 )
 def test_lookup_gives_what_the_table_says(of: str, otherwise: str, value: Any) -> None:
@@ -552,7 +552,7 @@ def test_every_mistake_is_reported_not_only_the_first() -> None:
         ("make:\n  $eech: =body.list", 'did you mean "$each"?'),
         ("make: =bdy.name", 'did you mean "body"?'),
         ("make: =lowr(body.name)", 'did you mean "lower"?'),
-        ("tables:\n  colours: {a: b}\nmake:\n  $lookup: colors\n  $of: a", 'did you mean "colours"?'),
+        ("tables:\n  colours: {a: b}\nmake:\n  $lookup: colors\n  $of: =body", 'did you mean "colours"?'),
     ],
 )
 def test_a_misspelt_name_comes_with_the_one_that_was_meant(shape: str, help_text: str) -> None:
