@@ -83,9 +83,7 @@ async def run(worker: Worker, loaded: Loaded) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one worker."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    access = logging.getLogger("torouter.access")
-    access.setLevel(logging.INFO)
+    _log_to_stderr()
     worker = _parse(arguments)
     diagnostics = Diagnostics()
     loaded = load(worker.folder, diagnostics)
@@ -94,6 +92,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     _run(run(worker, loaded))
     return 0
+
+
+def _log_to_stderr() -> None:
+    """Requests as lines of JSON and nothing else; warnings and worse with their origin."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    access = logging.getLogger("torouter.access")
+    access.setLevel(logging.INFO)
+    access.propagate = False
+    access.addHandler(logging.StreamHandler(sys.stderr))
 
 
 def _parse(arguments: Sequence[str] | None) -> Worker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -102,3 +103,14 @@ def test_workers_do_not_outlive_their_supervisor(tmp_path: Path) -> None:
                 socket.create_connection(("127.0.0.1", port), timeout=5).close()
             except ConnectionRefusedError:
                 break
+
+
+def test_each_request_is_one_line_of_json_on_the_error_output(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, lines):
+        url, key = given(lines)
+        get(f"{url}/v1/models", key)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        [line] = err.splitlines()
+        assert json.loads(line)["status"] == 200
+        assert key not in err
