@@ -1,0 +1,175 @@
+"""The engine is ignorant: no text in it names a protocol, a vendor, a model, or a member that only protocols have.
+
+The list of forbidden words is not written by hand: it is what the YAML of the shipped protocols reads and writes and
+the canonical model lacks. Words that mean something outside any protocol are reviewed and listed below, with a reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torouter.canonical import schema
+from torouter.canonical.loss import dotted
+from torouter.config.document import load_document
+from torouter.diagnostics import Diagnostics
+from torouter.language.expressions import ExpressionError, parse
+from torouter.language.functions import LIBRARY
+
+PROJECT = Path(__file__).parents[1]
+SOURCES = sorted((PROJECT / "engine").rglob("*.py"))
+
+# Vendors and families of models: these stand nowhere, not even inside another word.
+BRANDS = re.compile(
+    r"openai|anthropic|claude|gemini|google|vertex|bedrock|azure|openrouter|deepseek|mistral|llama|groq|qwen|grok|\bgpt\b"
+    r"|gpt-\d|chatgpt|sonnet|haiku|opus|chat.completions?\b|completions api|responses api|messages api",
+    re.IGNORECASE,
+)
+
+# Words of protocols that mean something without them too; each is used here in that meaning.
+COMMON: Mapping[str, str] = {
+    **dict.fromkeys(("body", "request", "target"), "a root that mappings read"),
+    **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any"), "plain English"),
+    **dict.fromkeys(("array", "object", "properties", "string", "false", "true", "null", "number", "boolean", "integer"), "JSON and JSON Schema"),
+    **dict.fromkeys(("mp3", "wav"), "endings of files"),
+    **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
+    **dict.fromkeys(("level",), "SARIF"),
+    **dict.fromkeys(("retry-after",), "HTTP, RFC 9110"),
+    **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),
+}
+
+# What is known to break the rule; each entry goes with its repair.
+KNOWN: Mapping[str, str] = {
+    "engine/pipeline/errors.py": "x-should-retry is a header of some vendors' clients; it belongs in error.encode.yaml",
+    "engine/pipeline/send.py": "which headers of an error are kept belongs in YAML",
+}
+
+
+def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every text in a file but its docstrings, with its line; f-strings give their pieces."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body and isinstance(node.body[0], ast.Expr)
+    }  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.lineno, node.value
+
+
+def prose(text: str) -> Iterator[tuple[int, str]]:
+    """Every comment and every text, docstrings included, with its line."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.COMMENT, tokenize.STRING) or tokenize.tok_name[token.type] == "FSTRING_MIDDLE":
+            yield token.start[0], token.string
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _names(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node["type"] in ("field", "literal", "key_val_pair") and isinstance(node["value"], str):
+            yield node["value"]
+        for child in node["children"]:
+            yield from _names(child)
+
+
+@cache
+def words_of_protocols() -> frozenset[str]:
+    """What the shipped transforms read and write: members, values, kinds of events."""
+    words: set[str] = set()
+    for path in sorted((PROJECT / "transforms").glob("*/*.yaml")):
+        document = load_document(path, str(path), "tests", Diagnostics())
+        assert document is not None
+        words.add(path.parent.name)
+        for text in _texts(document.data):
+            try:
+                words |= set(_names(parse(text[1:]))) if text.startswith("=") else set(text.split("|"))
+            except ExpressionError:
+                continue
+    return frozenset(word for word in words if re.fullmatch(r"[a-z][a-z0-9_.-]{2,}", word))
+
+
+@cache
+def words_of_the_model() -> frozenset[str]:
+    """The members, kinds and other fixed values of the canonical model."""
+
+    def walk(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from value.get("properties", {})
+            yield from (item for item in value.get("enum", ()) if isinstance(item, str))
+            yield from (value["const"],) if isinstance(value.get("const"), str) else ()
+            for member in value.values():
+                yield from walk(member)
+        elif isinstance(value, list):
+            for item in value:
+                yield from walk(item)
+
+    words = {word for name in schema.NAMES for word in walk(schema.load(name))}
+    return frozenset(words | {dotted(path) for name in ("request", "response") for path in schema.paths(name)})
+
+
+@cache
+def words_of_yaml() -> frozenset[str]:
+    """What the files of the project may say: members of their schemas, and the functions of the language."""
+    def walk(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from value.get("properties", {})
+            yield from (item for item in value.get("enum", ()) if isinstance(item, str))
+            for member in value.values():
+                yield from walk(member)
+        elif isinstance(value, list):
+            for item in value:
+                yield from walk(item)
+
+    files = [*(PROJECT / "schema").glob("*.json"), *(PROJECT / "schema" / "transform").glob("*.json")]
+    return frozenset(word for file in files for word in walk(json.loads(file.read_text("utf-8")))) | LIBRARY.keys()
+
+
+def forbidden() -> frozenset[str]:
+    return words_of_protocols() - words_of_the_model() - words_of_yaml() - COMMON.keys()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_no_text_names_a_vendor_a_model_or_a_protocol(path: Path) -> None:
+    found = [f"{line}: {text}" for line, text in prose(path.read_text("utf-8")) if BRANDS.search(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", [
+    pytest.param(path, marks=pytest.mark.xfail(strict=True, reason=KNOWN[name]) if name in KNOWN else ())
+    for path in SOURCES for name in [str(path.relative_to(PROJECT))]
+], ids=lambda path: str(path.relative_to(PROJECT)))  # fmt: skip
+def test_no_text_is_a_word_that_only_a_protocol_has(path: Path) -> None:
+    unknown = forbidden()
+    found = [f"{line}: {text}" for line, text in literals(ast.parse(path.read_text("utf-8"))) if text in unknown]
+    assert found == []
+
+
+@pytest.mark.parametrize("word", ["tool_use", "finish_reason", "content_block_delta", "prompt_tokens", "max_tokens"])
+def test_the_words_that_matter_are_forbidden(word: str) -> None:
+    assert word in forbidden()
+
+
+def test_no_common_word_is_listed_for_nothing() -> None:
+    used = {text for path in SOURCES for _, text in literals(ast.parse(path.read_text("utf-8")))}
+    assert sorted(COMMON.keys() - used) == []
