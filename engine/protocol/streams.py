@@ -19,6 +19,7 @@ from .files import StreamRules
 Json = dict[str, Any]
 Event = dict[str, Any]
 
+_MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
 _NONSENSE = "The upstream's stream says something that cannot be read"
 _NOT_JSON = "The upstream's stream holds a frame that is not JSON"
 
@@ -70,18 +71,20 @@ class StreamDecoder:
         return self._finish(events, error or (None if self._is_complete() else _interrupted(INTERRUPTED)))
 
     def _bracket(self, events: list[Event]) -> list[Event]:
+        """Give the encoder events for some decoder events, with the closing ones once the stream is over."""
         try:
             out = self._brackets.feed(events)
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return [*out, *self._brackets.finish(complete=True)] if self.over else out
+        except _MISSHAPEN:
             # What rules make of an upstream's nonsense, such as text that is a number, ends this stream only.
             self.over = True
-            return self._brackets.finish(complete=False, error=_interrupted(_NONSENSE))
-        return [*out, *self._brackets.finish(complete=True)] if self.over else out
+            return [{"type": "error", "error": _interrupted(_NONSENSE), "response": {"outputs": []}}]
 
     def _finish(self, events: list[Event], error: Json | None) -> list[Event]:
+        self.over = error is None
         out = self._bracket(events)
         self.over = True
-        return [*out, *self._brackets.finish(complete=error is None, error=error)]
+        return out if error is None else [*out, *self._brackets.finish(complete=False, error=error)]
 
     def _read(self, frames: Iterable[Frame], *, last: bool = False) -> list[Event]:
         out: list[Event] = []
