@@ -159,7 +159,7 @@ def test_what_is_known_of_a_model(model, style, can_disable, rejects):
 
 def test_models_that_reason_only_on_request_refuse_sampling_only_then():
     assert "temperature" in facts("gpt-5.5")["rejects_reasoning"]
-    assert "tools" in facts("gpt-6-sol")["rejects_reasoning"]
+    assert "temperature" in facts("gpt-6-sol")["rejects_reasoning"]
 
 
 def test_older_models_are_known_to_nobody():
