@@ -6,36 +6,22 @@ stays. `Compiler.shape` gives a `Node`: what runs, where its value comes from, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
-from . import build, words
-from .expressions import ExpressionError, Fn, compile_tree, parse
-from .functions import CALLEES
+from . import build, leaves, words
+from .expressions import Fn
+from .leaves import Node
 from .narrow import narrowing
-from .reads import Path, PathCheck, Trace, consumed, items
+from .reads import Path, PathCheck, consumed, items
 from .scope import Scope
-from .text import TemplateError, compile_template, is_template
+from .text import is_template
 from .words import Definition, Vocabulary
 
 _NOTHING: frozenset[Path] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A compiled piece of a shape.
-
-    `sources` are paths its value may be, not yet counted as read; `splices` says that a list it gives is opened into
-    the list around it; `literal` that it is written out and stays even when empty.
-    """
-
-    run: Fn
-    sources: frozenset[Path] = _NOTHING
-    splices: bool = False
-    literal: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +40,7 @@ class Compiler:
         if not isinstance(text, str) or not text.startswith("="):
             self.diagnostics.error("expression-required", where, "an expression is needed here; it starts with `=`")
             return Node(build.NULL_RUN)
-        return self._expression(where, text, scope)
+        return leaves.compile_expression(where, text, scope, self)
 
     def condition(self, where: Where, scope: Scope) -> Fn:
         """Compile an expression of which only the truth matters."""
@@ -77,54 +63,10 @@ class Compiler:
             return self._list(where, value, scope)
         if isinstance(value, str):
             if value.startswith("="):
-                return self._expression(where, value, scope)
+                return leaves.compile_expression(where, value, scope, self)
             if is_template(value):
-                return self._text(where, value, scope)
+                return leaves.compile_text(where, value, scope, self)
         return Node(build.constant(value), literal=True)
-
-    def _expression(self, where: Where, text: str, scope: Scope) -> Node:
-        try:
-            tree = parse(text[1:])
-            run = compile_tree(tree, scope.slots, CALLEES)
-        except ExpressionError as error:
-            self._report(where, error, scope)
-            return Node(build.NULL_RUN)
-        trace = Trace(scope.aliases)
-        sources = trace.result(tree)
-        self.reads |= trace.reads
-        self._check_paths(where, consumed(sources) | trace.reads)
-        return Node(run, sources)
-
-    def _check_paths(self, where: Where, paths: Iterable[Path]) -> None:
-        problems = {self.unknown_path(path): path for path in paths} if self.unknown_path is not None else {}
-        for problem, path in sorted((found, path) for found, path in problems.items() if found):
-            member = next(step for step in path[1:] if f"no `{step}`" in problem)
-            at = str(where.value).find(member)
-            code = "unknown-state" if path[0] == "state" else "unknown-path"
-            self.diagnostics.error(code, where, problem, offset=max(at, 0), length=len(member))
-
-    def _report(self, where: Where, error: ExpressionError, scope: Scope) -> None:
-        known = {"unknown-root": scope.slots, "unknown-function": CALLEES}.get(error.code)
-        suggestion = did_you_mean(error.subject, known) if known is not None and error.subject else None
-        text = str(where.value)
-        offset = text.find(error.subject, 1) if error.subject else error.offset + 1
-        length = len(error.subject) if error.subject else 1
-        self.diagnostics.error(
-            error.code, where, str(error), help=suggestion, offset=max(min(offset, len(text) - 1), 0), length=length
-        )
-
-    def _text(self, where: Where, text: str, scope: Scope) -> Node:
-        try:
-            template = compile_template(text, scope)
-        except TemplateError as error:
-            known = {"unknown-root": scope.slots}.get(error.code)
-            suggestion = did_you_mean(error.subject, known) if known is not None and error.subject else None
-            offset = sum(len(line) for line in text.splitlines(keepends=True)[: error.line])
-            self.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset)
-            return Node(build.NULL_RUN)
-        self.reads |= template.reads
-        self._check_paths(where, template.reads)
-        return Node(template.run)
 
     def _list(self, where: Where, entries: Sequence[Any], scope: Scope) -> Node:
         nodes = [self.shape(where.at(index), scope) for index in range(len(entries))]

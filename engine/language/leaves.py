@@ -1,0 +1,88 @@
+"""The leaves of shapes: expressions and templates compiled where they stand, with findings at the right character."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..config.document import Where
+from ..diagnostics import Diagnostics, did_you_mean
+from . import build
+from .expressions import ExpressionError, Fn, compile_tree, parse
+from .functions import CALLEES
+from .reads import Path, PathCheck, Trace, consumed
+from .scope import Scope
+from .text import TemplateError, compile_template
+
+_NOTHING: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A compiled piece of a shape.
+
+    `sources` are paths its value may be, not yet counted as read; `splices` says that a list it gives is opened into
+    the list around it; `literal` that it is written out and stays even when empty.
+    """
+
+    run: Fn
+    sources: frozenset[Path] = _NOTHING
+    splices: bool = False
+    literal: bool = False
+
+
+class Findings(Protocol):
+    """Where a compiler notes what is wrong and what is read."""
+
+    diagnostics: Diagnostics
+    reads: set[Path]
+    unknown_path: PathCheck | None
+
+
+def compile_expression(where: Where, text: str, scope: Scope, findings: Findings) -> Node:
+    """Compile an expression as it is written, with its `=`."""
+    try:
+        tree = parse(text[1:])
+        run = compile_tree(tree, scope.slots, CALLEES)
+    except ExpressionError as error:
+        suggestion = _suggestion(error.code, error.subject, scope)
+        offset = text.find(error.subject, 1) if error.subject else error.offset + 1
+        length = len(error.subject) if error.subject else 1
+        offset = max(min(offset, len(text) - 1), 0)
+        findings.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset, length=length)
+        return Node(build.NULL_RUN)
+    trace = Trace(scope.aliases)
+    sources = trace.result(tree)
+    findings.reads |= trace.reads
+    _check_paths(where, consumed(sources) | trace.reads, findings)
+    return Node(run, sources)
+
+
+def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> Node:
+    """Compile a template."""
+    try:
+        template = compile_template(text, scope)
+    except TemplateError as error:
+        suggestion = _suggestion(error.code, error.subject, scope)
+        offset = sum(len(line) for line in text.splitlines(keepends=True)[: error.line])
+        findings.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset)
+        return Node(build.NULL_RUN)
+    findings.reads |= template.reads
+    _check_paths(where, template.reads, findings)
+    return Node(template.run)
+
+
+def _suggestion(code: str, subject: str | None, scope: Scope) -> str | None:
+    known: Collection[str] = {"unknown-root": scope.slots, "unknown-function": CALLEES}.get(code, ())
+    return did_you_mean(subject, known) if subject else None
+
+
+def _check_paths(where: Where, paths: Iterable[Path], findings: Findings) -> None:
+    check = findings.unknown_path
+    problems = {check(path): path for path in paths} if check is not None else {}
+    for problem, path in sorted((found, path) for found, path in problems.items() if found):
+        member = next(step for step in path[1:] if f"no `{step}`" in problem)
+        at = str(where.value).find(member)
+        code = "unknown-state" if path[0] == "state" else "unknown-path"
+        findings.diagnostics.error(code, where, problem, offset=max(at, 0), length=len(member))
