@@ -67,7 +67,8 @@ class _Sampler:
         if not isinstance(properties, dict):
             return {}
         required = schema.get("required")
-        names = [name for name in required if name in properties] if isinstance(required, list) else []
+        wanted = required if isinstance(required, list) else []
+        names = [name for name in wanted if isinstance(name, str) and name in properties]
         return {name: self.make(properties[name], depth + 1) for name in names or properties}
 
     def _resolve(self, reference: object) -> object:

@@ -2,6 +2,7 @@
 
 import jsonschema
 import pytest
+from hypothesis import given, strategies as st
 from torouter.sandbox.sample import sample
 
 
@@ -29,10 +30,27 @@ def test_a_sample_is_valid(schema):
     jsonschema.validate(sample(schema), schema)
 
 
+WORDS = ["type", "properties", "required", "items", "enum", "anyOf", "$ref", "minItems", "minLength", "minimum", "format"]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["object", "array", "string", "number", "#", "#/a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(ANYTHING)
+def test_whatever_a_client_sends_as_a_schema_is_survived(schema):
+    sample(schema)
+
+
 def test_only_required_members_are_made_unless_none_is_required():
     properties = {"a": {"type": "string"}, "b": {"type": "string"}}
     assert sample({"type": "object", "properties": properties, "required": ["b"]}) == {"b": "example"}
     assert sample({"type": "object", "properties": properties}) == {"a": "example", "b": "example"}
+
+
+def test_a_requirement_that_is_no_name_is_passed_over():
+    assert sample({"properties": {"a": {"type": "string"}}, "required": [["a"], 1, "b"]}) == {"a": "example"}
 
 
 def test_a_default_or_an_example_is_preferred():
