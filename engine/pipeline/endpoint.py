@@ -116,5 +116,5 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def header_values(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
-    """The named headers that are present, byte for byte."""
-    return [(name, headers[name]) for name in names if name in headers]
+    """The named headers that are present, byte for byte; those that cannot be sent on are left out."""
+    return [(name, headers[name]) for name in names if name in headers and headers[name].isascii()]

@@ -99,7 +99,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
         error = await _pump(exchange, converter, chunks, outlet)
-        tail = converter.close(error)
+        tail = converter.close({**error, "request_id": exchange.request_id} if error else None)
         if converter.failed is not None:
             exchange.outcome = str(converter.failed["kind"])
             if not exchange.reply.started:

@@ -165,6 +165,15 @@ async def test_declared_headers_are_forwarded_byte_for_byte_and_no_others() -> N
         assert b"test-key-1" not in upstream.seen[0].head
 
 
+async def test_a_header_that_cannot_be_sent_on_does_not_stop_the_request() -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(b'{"word":"x"}')
+
+    async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
+        assert (await gateway.ask("POST", "/sse/talk", b'{"model":"m"}', x_version="caf\xe9")).status == 200
+        assert upstream.seen[0].headers["x-version"] == "default"
+
+
 async def test_a_header_of_the_target_stands_where_the_client_sent_none() -> None:
     async def script(scene: Scene) -> None:
         await scene.answer(b'{"word":"x"}')
