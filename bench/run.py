@@ -77,9 +77,9 @@ WORK = (
     Work("JSON, openai-chat, same protocol", CHAT, "to-chat", stream=False, count=150, floor=True),
     Work("JSON, anthropic-messages → openai-chat", MESSAGES, "to-chat", stream=False, count=150, floor=False),
     Work("JSON, openai-chat → anthropic-messages", CHAT, "to-messages", stream=False, count=150, floor=False),
-    Work("SSE of 200 events, openai-chat, same protocol", CHAT, "to-chat", stream=True, count=30, floor=True),
-    Work("SSE of 200 events, anthropic-messages → openai-chat", MESSAGES, "to-chat", stream=True, count=15, floor=False),
-    Work("SSE of 200 events, openai-chat → anthropic-messages", CHAT, "to-messages", stream=True, count=15, floor=False),
+    Work("SSE of 200, openai-chat, same protocol", CHAT, "to-chat", stream=True, count=30, floor=True),
+    Work("SSE of 200, anthropic-messages → openai-chat", MESSAGES, "to-chat", stream=True, count=15, floor=False),
+    Work("SSE of 200, openai-chat → anthropic-messages", CHAT, "to-messages", stream=True, count=15, floor=False),
 )
 
 
@@ -173,10 +173,11 @@ def _table(figures: Mapping[str, list[tuple[float, float]]]) -> Iterator[str]:
         theirs = [cost for _, cost in relays[work.stream]]
         ratio = median(mine) / median(theirs)
         yield f"| {work.name} | {_shown(mine)} | {_shown(theirs)} | {ratio:.1f} |"
-    streams = [work for work in WORK if work.stream]
-    for work in streams:
-        mine = [cost * 1000 / EVENTS for cost, _ in figures[work.name]]
-        yield f"| … µs an event: {work.name} | {_shown(mine)} | {_shown([c * 1000 / EVENTS for _, c in relays[True]])} | |"
+    for work in WORK:
+        if work.stream:
+            mine = [cost * 1000 / EVENTS for cost, _ in figures[work.name]]
+            theirs = [cost * 1000 / EVENTS for _, cost in relays[True]]
+            yield f"| … µs an event: {work.name} | {_shown(mine)} | {_shown(theirs)} | |"
 
 
 def _shown(values: list[float]) -> str:

@@ -14,7 +14,8 @@ def chat_answer() -> bytes:
     usage = {"prompt_tokens": 20, "completion_tokens": 40, "total_tokens": 60}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return json.dumps({
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage,
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice],
+        "usage": usage,
     }).encode()  # fmt: skip
 
 
