@@ -55,7 +55,7 @@ async def _drain(site: Site, servers: Sequence[Any], grace: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(grace):
             # Clients may just now be using connections that were idle: they get an answer, and are told to close.
-            await asyncio.sleep(_IDLE_GRACE if _connections(servers) else 0)
+            await _while_connected(servers, _IDLE_GRACE)
             await gateway.quiet.wait()
     if gateway.running:
         _log.warning("ending %d requests that did not finish within %g s", gateway.running, grace)
@@ -65,7 +65,12 @@ async def _drain(site: Site, servers: Sequence[Any], grace: float) -> None:
                 await gateway.quiet.wait()
     for connection in _connections(servers):
         connection.close(timeout=_LAST_WORDS)
-    for _ in range(round(_LAST_WORDS / _PAUSE)):
+    await _while_connected(servers, _LAST_WORDS)
+
+
+async def _while_connected(servers: Sequence[Any], seconds: float) -> None:
+    """Wait as long as there are connections, but no longer than `seconds`."""
+    for _ in range(round(seconds / _PAUSE)):
         if not _connections(servers):
             break
         await asyncio.sleep(_PAUSE)
