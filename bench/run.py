@@ -94,7 +94,10 @@ def free_port() -> int:
 def process(*command: str, port: int, environment: Mapping[str, str] | None = None) -> Iterator[int]:
     """A program that listens on a port; gives its process id."""
     started = subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+        [sys.executable, *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
     )
     try:
         _wait_for(port)
