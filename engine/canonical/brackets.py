@@ -6,6 +6,7 @@ docs/canonical.md states the grammar of both sides.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
+from .native import merge_native
 from .open_part import CLOSED, WAITING, Event, OpenOutput, OpenPart, says_something
 from .settle import same_call
 from .stage import Stage
@@ -137,6 +138,11 @@ class Brackets:
                 if name not in ("type", "output") and value is not None:
                     output.finish[name] = value
 
+    def _on_output(self, event: Event) -> None:
+        output = self._output(event)
+        if output is not None:
+            output.native = merge_native(output.native, event.get("native"))
+
     def _on_logprobs(self, event: Event) -> None:
         output = self._output(event)
         if output is not None and event.get("logprobs"):
@@ -161,6 +167,7 @@ class Brackets:
         "part.end": _on_part_end,
         "usage": _on_usage,
         "finish": _on_finish,
+        "output": _on_output,
         "logprobs": _on_logprobs,
         "error": _on_error,
         "end": _on_end,

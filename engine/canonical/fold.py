@@ -48,7 +48,7 @@ class Folder:
             elif kind == "output.start":
                 self._outputs[event["output"]] = _Output()
             elif kind == "finish":
-                self._outputs[event["output"]].finish = event["finish"]
+                self._outputs[event["output"]].end(event)
             elif kind == "logprobs":
                 self._outputs[event["output"]].logprobs.extend(event["logprobs"])
             elif kind == "usage":
@@ -77,12 +77,17 @@ def fold(events: Iterable[Event]) -> dict[str, Any]:
 
 
 class _Output:
-    __slots__ = ("finish", "logprobs", "parts")
+    __slots__ = ("finish", "logprobs", "native", "parts")
 
     def __init__(self) -> None:
         self.parts: list[_Part] = []
         self.finish: dict[str, Any] | None = None
         self.logprobs: list[Any] = []
+        self.native: dict[str, Any] | None = None
+
+    def end(self, event: Event) -> None:
+        """Take what is said of the answer as a whole."""
+        self.finish, self.native = event["finish"], event.get("native")
 
     def feed(self, kind: str, event: Event) -> None:
         if kind == "part.start":
@@ -98,6 +103,8 @@ class _Output:
             output["finish"] = self.finish
         if self.logprobs:
             output["logprobs"] = self.logprobs
+        if self.native:
+            output["native"] = self.native
         return output
 
 

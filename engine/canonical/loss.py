@@ -24,9 +24,11 @@ _QUIET = frozenset({
     "model", "stream", "stream_usage", "turns.role", "turns.parts.native.protocol", "tools.native.protocol",
     "turns.parts.tool_call.id", "turns.parts.tool_result.id", "turns.parts.tool_result.name",
     "turns.parts.tool_result.custom", "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
-    "turns.parts.reasoning.redacted",
+    "turns.parts.reasoning.redacted", "turns.parts.reasoning.summary", "turns.parts.native.essential", "system.item_id",
     *(f"turns.parts.{kind}.signature"
       for kind in ("text", "tool_call", "image", "audio", "video", "file", "native")),
+    *(f"turns.parts.{kind}.item_id"
+      for kind in ("text", "refusal", "tool_call", "tool_result", "image", "audio", "video", "file", "native")),
     "system.signature",
 })  # fmt: skip
 
@@ -149,6 +151,7 @@ class LossPlan:
                 losses.append(Loss(where, f"tools.{kind}", self._tool_kinds[kind], "cannot be expressed"))
             else:
                 _check_members(tool, self._tools.get(kind, {}), where, losses)
+                self._check_native(tool, f"{where}.", losses)
         for number, turn in enumerate(request["turns"]):
             for member in self._turn:
                 member.check(turn, f"turns[{number}]", losses)
@@ -163,14 +166,19 @@ class LossPlan:
                         member.check(request, "", losses)
                     else:
                         member.check(request[name], name, losses)
-        for protocol, fields in request.get("native", {}).items():
+        self._check_native(request, "", losses)
+
+    def _check_native(self, holder: Mapping[str, Any], where: str, losses: list[Loss]) -> None:
+        """Report what other protocols said of a request, a tool or a part."""
+        for protocol, fields in holder.get("native", {}).items():
             if protocol != self._protocol:
-                losses.extend(Loss(f"native.{protocol}.{field}", "native", self._native, "belongs to another protocol")
-                              for field in fields)  # fmt: skip
+                losses.extend(Loss(f"{where}native.{protocol}.{field}", "native", self._native,
+                                   "belongs to another protocol") for field in fields)  # fmt: skip
 
     def _check_system(self, request: Request, losses: list[Loss]) -> None:
         for number, part in enumerate(request.get("system") or ()):
             _check_members(part, self._system, f"system[{number}]", losses)
+            self._check_native(part, f"system[{number}].", losses)
 
     def _check_parts(self, parts: list[dict[str, Any]], where: str, losses: list[Loss]) -> None:
         lost = self._part_kinds
@@ -178,11 +186,14 @@ class LossPlan:
             kind = part["kind"]
             if kind in lost and (kind != "native" or part["protocol"] != self._part_owner):
                 place = f"{where}.parts[{number}]"
-                losses.append(Loss(place, f"turns.parts.{kind}", lost[kind], "cannot be expressed"))
+                severity = "reject" if part.get("essential") else lost[kind]
+                losses.append(Loss(place, f"turns.parts.{kind}", severity, "cannot be expressed"))
                 continue
             members = self._parts.get(kind)
             if members is not None and not members.keys().isdisjoint(part):
                 _check_members(part, members, f"{where}.parts[{number}]", losses)
+            if "native" in part:
+                self._check_native(part, f"{where}.parts[{number}].", losses)
             if kind == "tool_result":
                 self._check_parts(part["parts"], f"{where}.parts[{number}]", losses)
 
@@ -213,7 +224,7 @@ def _check_members(item: Mapping[str, Any], members: Mapping[str, _Member], wher
 def _unread(read_set: Collection[Path]) -> list[Path]:
     """Return the members of which nothing is read, at the depth at which losses are told."""
     leaves: dict[Path, bool] = {}
-    for path in schema.paths():
+    for path in _ordinary():
         place = path[: _depth(path)]
         leaves[place] = leaves.get(place, False) or covered(path, read_set)
     return [place for place, is_read in leaves.items() if not is_read and dotted(place) not in _QUIET]
@@ -253,8 +264,14 @@ def _any_kind(path: Path) -> Path:
 
 
 @cache
+def _ordinary() -> tuple[Path, ...]:
+    """Return the known paths but what single protocols say (`native`), of which every field is told by itself."""
+    return tuple(path for path in schema.paths() if path[-1] != "native")
+
+
+@cache
 def _names() -> frozenset[str]:
-    prefixes = {path[:length] for path in schema.paths() for length in range(1, len(path) + 1)}
+    prefixes = {path[:length] for path in _ordinary() for length in range(1, len(path) + 1)}
     return frozenset({dotted(path) for path in prefixes} | {dotted(_any_kind(path)) for path in prefixes} | {"native"})
 
 

@@ -142,7 +142,7 @@ class OpenPart:
 class OpenOutput:
     """One answer among those of a response."""
 
-    __slots__ = ("calls", "counts", "finish", "keyed", "logprobs", "number", "parts", "run", "started")
+    __slots__ = ("calls", "counts", "finish", "keyed", "logprobs", "native", "number", "parts", "run", "started")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -152,6 +152,7 @@ class OpenOutput:
         self.calls: dict[str, OpenPart] = {}
         self.run: OpenPart | None = None
         self.finish: dict[str, Any] = {}
+        self.native: dict[str, Any] = {}
         self.logprobs: list[Any] = []
         self.started = False
 
@@ -183,4 +184,6 @@ class OpenOutput:
             output["finish"] = dict(self.finish)
         if self.logprobs:
             output["logprobs"] = list(self.logprobs)
+        if self.native:
+            output["native"] = self.native
         return output

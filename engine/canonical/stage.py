@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from .carriers import NEXT, PREVIOUS, carrier, needs_carrier
+from .native import merge_native
 from .open_part import CLOSED, LIVE, WAITING, Event, OpenOutput, OpenPart
 from .settle import derive_id, settle
 from .usage import merge_counters
@@ -26,10 +27,12 @@ class Stage:
         self._started = False
 
     def introduce(self, members: Mapping[str, Any]) -> None:
-        """Take what a source says about the whole response; the first value of each member stays."""
+        """Take what a source says about the whole response; the first value of each member, or native field, stays."""
         for name, value in members.items():
             if name == "usage":
                 self.count(value)
+            elif name == "native" and value:
+                self._head["native"] = merge_native(value, self._head.get("native"))
             elif name != "type" and value is not None and value != "":
                 self._head.setdefault(name, value)
 
@@ -85,7 +88,8 @@ class Stage:
         for output in response["outputs"]:
             number = output["index"]
             self.begin(self.outputs.setdefault(number, OpenOutput(number)))
-            self.out.append({"type": "finish", "output": number, "finish": output["finish"]})
+            native = {"native": output["native"]} if "native" in output else {}
+            self.out.append({"type": "finish", "output": number, "finish": output["finish"], **native})
         if self._usage:
             self.out.append({"type": "usage", "usage": self._usage})
         self.out.append({"type": "end", "response": response})

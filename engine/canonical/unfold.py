@@ -14,6 +14,8 @@ def unfold(response: dict[str, Any]) -> list[dict[str, Any]]:
         events.extend({"type": "part", "output": number, "part": part} for part in output.get("parts") or ())
         if "logprobs" in output:
             events.append({"type": "logprobs", "output": number, "logprobs": output["logprobs"]})
+        if "native" in output:
+            events.append({"type": "output", "output": number, "native": output["native"]})
         events.append({"type": "finish", "output": number, **output.get("finish", {})})
     if response.get("usage"):
         events.append({"type": "usage", "usage": response["usage"]})

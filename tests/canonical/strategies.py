@@ -9,18 +9,21 @@ arguments = st.sampled_from(["{}", '{"a":1}', '{"a":', "free text"])
 citations = st.lists(st.fixed_dictionaries({"kind": st.just("url"), "url": words}), min_size=1, max_size=2)
 
 
+natives = st.dictionaries(st.sampled_from(["made-up", "other"]), st.dictionaries(names, words, min_size=1), min_size=1, max_size=2)
+
+
 def part(kind, required, optional=None):
     return st.fixed_dictionaries({"kind": st.just(kind), **required}, optional=optional or {})
 
 
 response_parts = st.one_of(
-    part("text", {"text": st.one_of(words, st.just(""))}, {"citations": citations, "signature": words, "phase": words}),
-    part("refusal", {"text": words}),
-    part("reasoning", {}, {"text": words, "signature": words, "redacted": words, "id": ids}),
-    part("tool_call", {"id": ids, "name": names, "arguments": arguments}, {"custom": st.booleans(), "signature": words}),
+    part("text", {"text": st.one_of(words, st.just(""))}, {"citations": citations, "signature": words, "phase": words, "native": natives}),
+    part("refusal", {"text": words}, {"item_id": ids}),
+    part("reasoning", {}, {"text": words, "signature": words, "redacted": words, "id": ids, "summary": st.booleans()}),
+    part("tool_call", {"id": ids, "name": names, "arguments": arguments}, {"custom": st.booleans(), "signature": words, "item_id": ids, "native": natives}),
     part("image", {"data": words}, {"media_type": words}),
     part("audio", {"data": words}, {"transcript": words}),
-    part("native", {"protocol": st.just("made-up"), "value": st.just({"x": 1})}, {"arguments": words}),
+    part("native", {"protocol": st.just("made-up"), "value": st.just({"x": 1})}, {"arguments": words, "essential": st.booleans()}),
 )
 finishes = st.fixed_dictionaries(
     {"reason": st.sampled_from(["stop", "length", "tool_calls", "refusal", "other"])}, optional={"native": words}
@@ -32,7 +35,8 @@ usages = st.fixed_dictionaries({"input": st.integers(1, 9), "output": st.integer
 def responses(draw):
     count = draw(st.integers(1, 2))
     outputs = [
-        {"index": number, "parts": draw(st.lists(response_parts, max_size=5)), "finish": draw(finishes)}
+        {"index": number, "parts": draw(st.lists(response_parts, max_size=5)), "finish": draw(finishes),
+         **draw(st.fixed_dictionaries({}, optional={"native": natives}))}
         for number in range(count)
     ]
     response = {"id": draw(words), "model": "m", "created": 1, "outputs": outputs}
@@ -72,9 +76,10 @@ stream_events = st.lists(
         part_events,
         part_events,
         part_events,
-        event("start", {}, {"id": said, "model": said, "usage": usages}),
+        event("start", {}, {"id": said, "model": said, "usage": usages, "native": st.one_of(st.none(), natives)}),
         event("usage", {"usage": st.one_of(st.none(), usages)}),
         event("finish", {}, {"output": numbers, "reason": st.sampled_from(["stop", "length"])}),
+        event("output", {}, {"output": numbers, "native": st.one_of(st.none(), natives)}),
         event("logprobs", {"logprobs": st.just([{"token": "a"}])}, {"output": numbers}),
     ),
     max_size=25,

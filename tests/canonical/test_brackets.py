@@ -108,3 +108,26 @@ def test_a_folded_part_is_not_changed_by_what_is_folded_later():
     ])
     late = brackets.finish(True)
     assert fold([*early, *late]) == late[-1]["response"]
+
+
+def test_what_one_protocol_says_of_an_answer_is_merged_and_comes_with_its_finish():
+    out = run([
+        {"type": "output", "native": {"p": {"a": 1, "b": 1}}},
+        {"type": "output", "output": 1, "native": {"p": {"a": 2}}},
+        {"type": "part.delta", "kind": "text", "text": "a"},
+        {"type": "output", "native": {"p": {"b": 3}, "q": {"c": 4}}},
+        {"type": "output", "native": None},
+    ])
+    natives = [event.get("native") for event in out if event["type"] == "finish"]
+    assert natives == [{"p": {"a": 1, "b": 3}, "q": {"c": 4}}, {"p": {"a": 2}}]
+    assert [output["native"] for output in out[-1]["response"]["outputs"]] == natives
+
+
+def test_what_one_protocol_says_of_the_response_is_merged_and_the_first_value_stays():
+    out = run([
+        {"type": "start", "native": {"p": {"a": 1}}},
+        {"type": "part.delta", "kind": "text", "text": "a"},
+        {"type": "start", "native": {"p": {"a": 2, "b": 2}, "q": {"c": 2}}},
+    ])
+    assert out[0]["native"] == {"p": {"a": 1}}
+    assert out[-1]["response"]["native"] == {"p": {"a": 1, "b": 2}, "q": {"c": 2}}

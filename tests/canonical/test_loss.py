@@ -124,6 +124,30 @@ def test_how_bad_the_loss_of_another_protocol_s_things_is_can_be_chosen():
     assert told(losses) == [("turns[0].parts[0]", "drop")]
 
 
+def test_what_another_protocol_says_of_a_tool_or_a_part_is_lost_field_by_field():
+    bags = {"native": {"own": {"a": 1}, "other": {"b": 1, "c": 2}}}
+    result = {"kind": "tool_result", "id": "c", "parts": [{**TEXT, **bags}]}
+    asked = {**said({**TEXT, **bags}, result), "tools": [{"kind": "function", "name": "f", **bags}], "system": [{**TEXT, **bags}]}
+    every = LossPlan.build(EVERYTHING, KINDS, TOOLS, {"native": "drop"}, protocol="own")
+    places = ["system[0]", "tools[0]", "turns[0].parts[0]", "turns[0].parts[1].parts[0]"]
+    assert told(every.check(asked)) == [(f"{place}.native.other.{field}", "drop") for place in places for field in "bc"]
+
+
+def test_a_foreign_part_without_which_the_conversation_means_something_else_is_always_rejected():
+    chosen = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS, {"turns.parts.native": "drop"}, protocol="own")
+    trace, history = ({"kind": "native", "protocol": "other", "value": {}, "essential": each} for each in (False, True))
+    own = {**history, "protocol": "own"}
+    assert told(chosen.check(said(trace, history, own))) == [("turns[0].parts[0]", "drop"), ("turns[0].parts[1]", "reject")]
+
+
+def test_which_item_held_a_part_is_nothing_to_lose():
+    assert LossPlan.build(frozenset({("turns", "*", "parts", "*", ":text", "text")}), KINDS, TOOLS).check(said({**TEXT, "item_id": "i"})) == []
+
+
+def test_the_fields_of_single_protocols_have_one_severity_for_all():
+    assert unknown_severities(["native", "turns.parts.text.native", "tools.function.native"]) == ["tools.function.native", "turns.parts.text.native"]
+
+
 def test_native_things_of_the_own_protocol_are_not_lost():
     every = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS | {"native"}, protocol="own")
     native = {"kind": "native", "protocol": "own", "value": {}}
