@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +48,27 @@ def without(request: Json, losses: Iterable[Loss]) -> Json:
     kept = deepcopy(request)
     for loss in sorted(losses, key=lambda loss: [int(n or 0) for _, n in _STEP.findall(loss.path)], reverse=True):
         steps = [name or int(number) for name, number in _STEP.findall(loss.path)]
-        holder: Any = kept
-        for step in steps[:-1]:
-            holder = holder[step]
-        del holder[steps[-1]]
-    return _swept(kept)
+        _remove(kept, steps)
+    return kept
 
 
-def _swept(value: Any) -> Any:
-    """Leave out objects that lost all their members."""
-    if isinstance(value, dict):
-        swept = {name: _swept(member) for name, member in value.items()}
-        return {name: member for name, member in swept.items() if member != {} or value[name] == {}}
-    return [_swept(item) for item in value] if isinstance(value, list) else value
+def _remove(value: Any, steps: list[str | int]) -> None:
+    """Remove what stands at a place, and an object that has nothing else."""
+    if len(steps) > 1:
+        _remove(value[steps[0]], steps[1:])
+    if len(steps) == 1 or value[steps[0]] == {}:
+        del value[steps[0]]
+
+
+@cache
+def facts(protocol: str) -> Mapping[str, Any]:
+    """Give what deviations.yaml says of a protocol."""
+    document = load_document(Path(__file__).parent / "deviations.yaml", "deviations.yaml", "tests", Diagnostics())
+    assert document is not None
+    data: Any = document.data
+    return data.get(protocol) or {}
 
 
 def deviations(protocol: str, direction: str) -> Mapping[str, str]:
     """Give the places where a protocol is known to differ beyond its declared losses, each with the reason."""
-    document = load_document(Path(__file__).parent / "deviations.yaml", "deviations.yaml", "tests", Diagnostics())
-    assert document is not None
-    data: Any = document.data
-    return {**data["any"].get(direction, {}), **data.get(protocol, {}).get(direction, {})}
+    return facts(protocol).get(direction, {})

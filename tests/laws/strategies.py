@@ -53,8 +53,18 @@ def calls() -> st.SearchStrategy[Json]:
 
 
 @st.composite
-def conversations(draw: st.DrawFn, family: str) -> list[Json]:
-    """Turns that take turns; every call is answered in the turn behind it."""
+def answers(draw: st.DrawFn, family: str, *, ordered: bool) -> list[Json]:
+    """What an assistant says; without `ordered` as a message that knows no order of parts can hold it."""
+    if ordered:
+        said = draw(st.lists(st.one_of(texts(), reasonings(family)), max_size=4))
+    else:
+        said = draw(st.lists(reasonings(family), max_size=1)) + draw(st.lists(texts(), max_size=1))
+    return _separated(said)
+
+
+@st.composite
+def conversations(draw: st.DrawFn, family: str, *, ordered: bool) -> list[Json]:
+    """Turns that take turns; every call is answered in the turn behind it. For `ordered` see `answers`."""
     turns: list[Json] = []
     asked: list[Json] = []
     number = 0
@@ -66,9 +76,11 @@ def conversations(draw: st.DrawFn, family: str) -> list[Json]:
         ]
         said = draw(st.lists(st.one_of(texts(), texts(), images(), files()), min_size=1, max_size=3))
         turns.append({"role": "user", "parts": [*results, *said]})
-        answer = draw(st.lists(st.one_of(texts(), reasonings(family)), max_size=3))
+        answer = draw(answers(family, ordered=ordered))
         asked = _numbered_calls(number, draw(st.lists(calls(), max_size=2)))
         number += len(asked)
+        if answer and not asked and answer[-1]["kind"] == "reasoning":
+            answer.append(draw(texts()))  # who only thought has not answered
         if answer or asked:
             turns.append({"role": "assistant", "parts": [*answer, *asked]})
     if turns[-1]["role"] == "assistant":
@@ -90,11 +102,11 @@ FORMATS = st.one_of(
 
 
 @st.composite
-def requests(draw: st.DrawFn, family: str) -> Json:
-    """A request in canonical shape, its opaque values those of one family."""
+def requests(draw: st.DrawFn, family: str, *, ordered: bool = True) -> Json:
+    """A request in canonical shape, its opaque values those of one family; for `ordered` see `answers`."""
     request: Json = draw(
         _some(
-            {"model": "small-1", "turns": conversations(family), "max_output": st.sampled_from([100, 2000])},
+            {"model": "small-1", "turns": conversations(family, ordered=ordered), "max_output": st.sampled_from([100, 2000])},
             {
                 "stream": st.booleans(),
                 "system": st.lists(texts(), min_size=1, max_size=2),
@@ -117,18 +129,15 @@ USAGES = _some({"input": st.integers(10, 20), "output": st.integers(5, 9)}, {"ca
 
 
 @st.composite
-def responses(draw: st.DrawFn, family: str) -> Json:
-    """A settled response with one output, its opaque values those of one family."""
-    said = draw(st.lists(st.one_of(_some({"kind": "text", "text": WORDS}), reasonings(family)), max_size=4))
+def responses(draw: st.DrawFn, family: str, *, ordered: bool = True) -> Json:
+    """A settled response with one output, its opaque values those of one family; for `ordered` see `answers`."""
+    said = [{name: part[name] for name in part if name != "cache"} for part in draw(answers(family, ordered=ordered))]
     asked = _numbered_calls(0, draw(st.lists(calls(), max_size=3)))
-    output = {"index": 0, "parts": _separated([*said, *asked]), "finish": {"reason": draw(FINISHES)}}
+    output = {"index": 0, "parts": [*said, *asked], "finish": {"reason": draw(FINISHES)}}
     response = {"id": "answer_1", "model": "small-1", "created": 1700000000, "outputs": [output], "usage": draw(USAGES)}
     return settle(response)
 
 
 def _separated(parts: list[Json]) -> list[Json]:
-    """Leave out text that follows text: protocols that stream runs of text cannot tell the two apart."""
-    return [
-        part for place, part in enumerate(parts)
-        if not place or part["kind"] == "tool_call" or parts[place - 1]["kind"] != part["kind"]
-    ]  # fmt: skip
+    """Leave out parts that follow one of their kind: a stream that writes runs cannot tell the two apart."""
+    return [part for place, part in enumerate(parts) if not place or parts[place - 1]["kind"] != part["kind"]]

@@ -14,13 +14,13 @@ from torouter.protocol import Call, WireProtocol
 
 from tests.canonical.grammar import violations
 from tests.laws import strategies
-from tests.laws.compare import deviations, differences, unexplained
+from tests.laws.compare import deviations, differences, facts, unexplained
 from tests.laws.folders import FOLDERS, protocol
 
 Json = dict[str, Any]
 
 every_protocol = pytest.mark.parametrize("name", FOLDERS)
-relaxed = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+relaxed = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 REQUEST = {"model": "small-1", "turns": [], "stream": True, "stream_usage": True}
 
 
@@ -32,6 +32,11 @@ def read(spoken: WireProtocol, *chunks: bytes) -> list[Json]:
     """Read a stream for a client of the same protocol."""
     decoder = spoken.stream_decoder(call(), spoken)
     return [event for chunk in chunks for event in decoder.feed(chunk)] + decoder.close()
+
+
+def responses(spoken: WireProtocol) -> st.SearchStrategy[Json]:
+    """Give responses that this protocol can tell whole."""
+    return strategies.responses(spoken.family, ordered=facts(spoken.name).get("parts_are_ordered", True))
 
 
 def shown(spoken: WireProtocol, response: Json) -> Json:
@@ -55,7 +60,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 @given(st.data())
 def test_a_body_comes_back(name: str, data: st.DataObject) -> None:
     spoken = protocol(name)
-    response = data.draw(strategies.responses(spoken.family))
+    response = data.draw(responses(spoken))
     assert schema.check_response(response) == []
     found = spoken.decode_response(spoken.encode_response(response, call()), call())
     assert schema.check_response(found) == []
@@ -67,7 +72,7 @@ def test_a_body_comes_back(name: str, data: st.DataObject) -> None:
 @given(st.data())
 def test_a_stream_comes_back_as_the_same_response(name: str, data: st.DataObject) -> None:
     spoken = protocol(name)
-    response = data.draw(strategies.responses(spoken.family))
+    response = data.draw(responses(spoken))
     events = read(spoken, spoken.encode_whole_stream(response, call()))
     assert violations(events) == []
     assert events[-1]["type"] == "end"
@@ -80,7 +85,7 @@ def test_a_stream_comes_back_as_the_same_response(name: str, data: st.DataObject
 @given(st.data())
 def test_a_body_and_a_stream_say_the_same(name: str, data: st.DataObject) -> None:
     spoken = protocol(name)
-    response = data.draw(strategies.responses(spoken.family))
+    response = data.draw(responses(spoken))
     body = spoken.decode_response(spoken.encode_response(response, call()), call())
     stream = fold(read(spoken, spoken.encode_whole_stream(response, call())))
     assert unexplained(differences(body, stream), deviations(name, "stream_and_body")) == []
@@ -91,7 +96,7 @@ def test_a_body_and_a_stream_say_the_same(name: str, data: st.DataObject) -> Non
 @given(st.data(), st.lists(st.integers(0, 10_000), max_size=8))
 def test_any_cut_of_the_bytes_gives_the_same_events(name: str, data: st.DataObject, places: list[int]) -> None:
     spoken = protocol(name)
-    written = spoken.encode_whole_stream(data.draw(strategies.responses(spoken.family)), call())
+    written = spoken.encode_whole_stream(data.draw(responses(spoken)), call())
     assert read(spoken, *cut(written, places)) == read(spoken, written)
 
 
@@ -101,7 +106,7 @@ def test_any_cut_of_the_bytes_gives_the_same_events(name: str, data: st.DataObje
 def test_events_one_by_one_or_all_at_once_give_the_same_bytes(name: str, data: st.DataObject) -> None:
     spoken = protocol(name)
     brackets = spoken.brackets(call())
-    events = brackets.feed(unfold(data.draw(strategies.responses(spoken.family)))) + brackets.finish(complete=True)
+    events = brackets.feed(unfold(data.draw(responses(spoken)))) + brackets.finish(complete=True)
     one_by_one = spoken.stream_encoder(call())
     assert b"".join(one_by_one.feed([event]) for event in events) == spoken.stream_encoder(call()).feed(events)
 
@@ -111,7 +116,7 @@ def test_events_one_by_one_or_all_at_once_give_the_same_bytes(name: str, data: s
 @given(st.data())
 def test_the_number_of_parts_is_kept(name: str, data: st.DataObject) -> None:
     spoken = protocol(name)
-    response = data.draw(strategies.responses(spoken.family))
+    response = data.draw(responses(spoken))
     wanted = [part["kind"] for part in shown(spoken, response)["outputs"][0]["parts"]]
     body = spoken.decode_response(spoken.encode_response(response, call()), call())
     stream = fold(read(spoken, spoken.encode_whole_stream(response, call())))
@@ -126,7 +131,7 @@ def test_a_stream_that_breaks_off_ends_in_an_error_and_never_in_silence(
     name: str, data: st.DataObject, place: int
 ) -> None:
     spoken = protocol(name)
-    written = spoken.encode_whole_stream(data.draw(strategies.responses(spoken.family)), call())
+    written = spoken.encode_whole_stream(data.draw(responses(spoken)), call())
     last = written.rstrip(b"\n").rfind(b"\n")
     events = read(spoken, written[: place % (last + 1)])
     assert violations(events) == []
@@ -139,7 +144,7 @@ def test_a_stream_that_breaks_off_ends_in_an_error_and_never_in_silence(
 @given(st.binary(max_size=60), st.data())
 def test_no_bytes_make_the_reader_fail(name: str, noise: bytes, data: st.DataObject) -> None:
     spoken = protocol(name)
-    written = spoken.encode_whole_stream(data.draw(strategies.responses(spoken.family)), call())
+    written = spoken.encode_whole_stream(data.draw(responses(spoken)), call())
     place = data.draw(st.integers(0, len(written)))
     events = read(spoken, written[:place] + noise + written[place:])
     assert events[-1]["type"] in ("end", "error")
