@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,13 @@ import pytest
 from ruamel.yaml import YAML
 from torouter.canonical import schema
 from torouter.canonical.fold import fold
-from torouter.config.load import load_project
-from torouter.diagnostics import Diagnostics, render_line
-from torouter.protocol import Call, RequestRejected, WireProtocol, compile_protocol
+from torouter.protocol import Call, RequestRejected, WireProtocol
 from torouter.wire.framing import DEFAULT_CAP
+
+from tests.support.protocols import protocol
 
 FOLDER = Path(__file__).parent
 Case = Mapping[str, Any]
-
-
-@cache
-def compiled(name: str) -> tuple[WireProtocol, str]:
-    """Compile a built-in protocol; the text says what is wrong with its files."""
-    diagnostics = Diagnostics()
-    wire = compile_protocol(name, load_project(None, diagnostics).protocols[name], diagnostics)
-    found = any(item.span and f"/{name}/" in item.span.file for item in diagnostics.items)
-    return wire, render_line(diagnostics) if found else ""
-
-
-def protocol(name: str) -> WireProtocol:
-    """Give a compiled protocol; a mistake in its files fails every case that needs it."""
-    wire, mistakes = compiled(name)
-    assert not mistakes, mistakes
-    return wire
 
 
 def cases() -> list[Any]:
