@@ -32,6 +32,9 @@ _QUIET = frozenset({
     "system.signature",
 })  # fmt: skip
 
+# Without these the model would answer something else than what was asked.
+_VITAL = frozenset(f"state.{name}" for name in ("previous", "conversation", "continuation", "prefix", "prompt"))
+
 # Values that say what would hold anyway. The empty ones (false, 0 penalties, {}) need no entry where 0 means off.
 _HARMLESS: Mapping[str, tuple[Any, ...]] = {
     "parallel_tools": (True,),
@@ -116,13 +119,13 @@ class LossPlan:
         """Compute the plan of an encoder that reads `read_set` and writes these kinds of parts and tools.
 
         `severities` overrides by dotted path, with or without a part's kind, or by a prefix; by default an unread
-        member is a warning and an unwritable kind a rejection. Native things of `protocol` are its own. Raises
-        ValueError for an entry of `severities` that names nothing.
+        member is a warning, an unwritable kind or unread history a rejection. Native things of `protocol` are its own.
+        Raises ValueError for an entry of `severities` that names nothing.
         """
         chosen = severities or {}
         if unknown := unknown_severities(chosen):
             raise ValueError(f"no such place in a request: {', '.join(unknown)}")
-        unread = [_Member(path, _severity(path, chosen, "warn")) for path in _unread(read_set)]
+        unread = [_Member(path, _severity(path, chosen, _default(path))) for path in _unread(read_set)]
         lost_parts = {path[4][1:] for path in schema.paths() if path[:4] == PART} - set(kinds) | {"native"}
         lost_tools = {path[2][1:] for path in schema.paths() if path[:2] == TOOL} - set(tools) | {"native"}
         return cls(
@@ -257,6 +260,10 @@ def _severity(path: Path, chosen: Mapping[str, Severity], default: Severity) -> 
         if name in chosen:
             return chosen[name]
     return default
+
+
+def _default(path: Path) -> Severity:
+    return "reject" if dotted(path) in _VITAL else "warn"
 
 
 def _any_kind(path: Path) -> Path:

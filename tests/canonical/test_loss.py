@@ -140,6 +140,18 @@ def test_a_foreign_part_without_which_the_conversation_means_something_else_is_a
     assert told(chosen.check(said(trace, history, own))) == [("turns[0].parts[0]", "drop"), ("turns[0].parts[1]", "reject")]
 
 
+@pytest.mark.parametrize("name", ["previous", "conversation", "continuation", "prefix"])
+def test_what_the_server_remembers_of_the_conversation_is_not_left_out_with_a_warning(name):
+    place = f"state.{name}"
+    asked = request(state={name: "x", "truncation": "auto"})
+    assert dict(told(plan("state").check(asked))) == {place: "reject", "state.truncation": "warn"}
+    assert dict(told(plan("state", severities={place: "drop"}).check(asked)))[place] == "drop"
+
+
+def test_a_stored_prompt_is_rejected_as_a_whole():
+    assert told(plan("state").check(request(state={"prompt": {"id": "p", "version": "2"}}))) == [("state.prompt", "reject")]
+
+
 def test_which_item_held_a_part_is_nothing_to_lose():
     assert LossPlan.build(frozenset({("turns", "*", "parts", "*", ":text", "text")}), KINDS, TOOLS).check(said({**TEXT, "item_id": "i"})) == []
 
