@@ -157,6 +157,22 @@ class Snapshot:
 
     def resolve(self, model: str, group: str) -> Sequence[Target]:
         """Give the ordered targets of a model for a group; none when the group has no such model."""
+        return tuple(target for target in self._targets(model, group) if target.provider.problem is None)
+
+    def why_unusable(self, model: str, group: str) -> str | None:
+        """Say why a model that the group has cannot be called; nothing when it can, or when there is none."""
+        targets = self._targets(model, group)
+        if not targets or any(target.provider.problem is None for target in targets):
+            return None
+        return ", ".join(dict.fromkeys(f"{target.provider.id} is not configured" for target in targets))
+
+    def models_of(self, group: str) -> Sequence[dict[str, Any]]:
+        """Give what a group may call, in the order of the catalog."""
+        named = [(name, self.models[name]) for name in self.models]
+        named += [(alias, self.models[target]) for alias, target in self.aliases.items()]
+        return [{**model.about, "id": name} for name, model in named if self.resolve(name, group)]
+
+    def _targets(self, model: str, group: str) -> Sequence[Target]:
         allowed = self.groups.get(group)
         found = self._find(model)
         if allowed is None or found is None or not allowed.allows((model, found.id)):
@@ -164,15 +180,8 @@ class Snapshot:
         return tuple(
             target
             for target in found.targets(model)
-            if target.provider.problem is None
-            and any(fnmatchcase(target.provider.id, pattern) for pattern in allowed.providers)
+            if any(fnmatchcase(target.provider.id, pattern) for pattern in allowed.providers)
         )
-
-    def models_of(self, group: str) -> Sequence[dict[str, Any]]:
-        """Give what a group may call, in the order of the catalog."""
-        named = [(name, self.models[name]) for name in self.models]
-        named += [(alias, self.models[target]) for alias, target in self.aliases.items()]
-        return [{**model.about, "id": name} for name, model in named if self.resolve(name, group)]
 
     def _find(self, name: str) -> Model | None:
         found = self.models.get(self.aliases.get(name, name))

@@ -17,6 +17,9 @@ def resolve(exchange: Exchange) -> None:
     snapshot, group = exchange.snapshot, exchange.key.group
     targets = snapshot.resolve(exchange.model, group)
     if not targets:
+        if reason := snapshot.why_unusable(exchange.model, group):
+            message = f"No provider of {shown(exchange.model)} can be called: {reason}."
+            raise Problem("unavailable", message, code="provider_unconfigured", headers={"x-should-retry": "false"})
         names = [str(model["id"]) for model in snapshot.models_of(group)]
         close = get_close_matches(exchange.model, names, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""

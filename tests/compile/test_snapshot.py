@@ -63,6 +63,14 @@ def test_a_provider_without_its_secret_is_passed_over_and_says_why(
     assert snapshot.providers["real"].problem == "its secret env:REAL_KEY is not set"
 
 
+def test_a_model_without_any_usable_provider_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REAL_KEY", raising=False)
+    snapshot = _load(tmp_path, PROVIDERS.replace("      - {provider: sandbox}\n", ""))
+    assert snapshot.resolve("both", "some") == ()
+    assert snapshot.why_unusable("both", "some") == "real is not configured"
+    assert snapshot.why_unusable("none", "some") is None
+
+
 def test_an_alias_is_the_model_it_names(snapshot: Snapshot) -> None:
     assert snapshot.resolve("nick", "some") == snapshot.resolve("both", "some")
 

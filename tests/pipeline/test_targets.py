@@ -73,3 +73,10 @@ async def test_the_last_failure_is_the_answer_and_attempts_are_limited() -> None
         async with running(snapshot) as gateway:
             answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
             assert (answer.status, four.seen) == (503, [])
+
+
+async def test_a_model_whose_provider_has_no_secret_is_unavailable_not_unknown() -> None:
+    async with running(FakeSnapshot({})) as gateway:
+        answer = await gateway.ask("POST", "/sse/talk", b'{"model":"unconfigured"}')
+        assert answer.status == 503
+        assert "p is not configured" in answer.body.decode()

@@ -258,6 +258,9 @@ class FakeSnapshot:
     protocols: Mapping[str, FakeProtocol] = field(default_factory=lambda: {"sse-talk": SSE, "line-talk": LINES})
     settings: FakeSettings = FakeSettings()
 
+    def why_unusable(self, model: str, group: str) -> str | None:
+        return "p is not configured" if model == "unconfigured" else None
+
     def resolve(self, model: str, group: str) -> Sequence[FakeTarget]:
         return self.targets.get(model, ())
 
