@@ -78,8 +78,8 @@ def functions() -> str:
                 shown = "<br>".join(
                     f"`` {example.call} `` → `` {json.dumps(example.gives, ensure_ascii=False)} ``" for example in function.examples
                 )
-                row = f"| `{function.name}({function.parameters})` | {function.meaning} | {shown} |"
-                lines.append(row.replace("\n", "\\n"))
+                cells = (f"`{function.name}({function.parameters})`", function.meaning, shown)
+                lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", "\\n") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines) + "\n"
 
