@@ -11,23 +11,29 @@ from ..canonical.loss import LossPlan
 from ..language.expressions import Fn
 from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
+from .losses import DecidedLoss
+from .unread import ReadTree
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDecode:
-    """From the client's body to the canonical request; `members_read` at its top level (None: all)."""
+    """From the client's body to the canonical request; `read` is what rules read of it (None: all)."""
 
     make: CompiledMapping
-    members_read: frozenset[str] | None
+    read: ReadTree | None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestEncode:
-    """From the canonical request to the upstream's body."""
+    """From the canonical request to the upstream's body.
+
+    `loss` knows what is never read, `decided` what depends on values or on the target.
+    """
 
     make: CompiledMapping
     turns: TurnOptions
     loss: LossPlan
+    decided: tuple[DecidedLoss, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..canonical import schema
 from ..canonical.arrange import TurnOptions
-from ..canonical.loss import LossPlan, Severity, dotted, unknown_severities
+from ..canonical.loss import LossPlan, Severity
 from ..config.document import Document, Where
 from ..diagnostics import Diagnostics, did_you_mean
 from ..language.mapping import CompiledMapping, compile_mapping
@@ -17,7 +16,9 @@ from ..language.stream import compile_rules, state_of
 from ..language.words import EVERYWHERE, Definition, Vocabulary
 from ..wire.framing import KINDS, Framing
 from .files import ErrorDecode, ErrorEncode, ModelsEncode, RequestDecode, RequestEncode, ResponseEncode, StreamRules
-from .reads import canonical_reads, members_read, unknown_path
+from .losses import read_losses
+from .reads import canonical_reads, unknown_path
+from .unread import read_tree
 from .wire_protocol import WireProtocol
 
 FILES = (
@@ -111,7 +112,7 @@ class _Folder:
 
     def _request_decode(self) -> RequestDecode | None:
         make = self._mapping("request.decode", "make", ("body", *_CALL))
-        return RequestDecode(make, members_read(make.reads)) if make is not None else None
+        return RequestDecode(make, read_tree(make.reads, "body")) if make is not None else None
 
     def _request_encode(self) -> RequestEncode | None:
         make = self._mapping("request.encode", "make", ("request", *_CALL))
@@ -119,9 +120,10 @@ class _Folder:
             return None
         file = self._data("request.encode")
         kinds, tools = (_kinds(file.get(name)) or frozenset() for name in ("kinds", "tools"))
-        reads = canonical_reads(make.reads)
-        plan = LossPlan.build(reads, kinds, tools, self._severities(), protocol=self._name)
-        return RequestEncode(make, self._turn_options(), plan)
+        where = self._root("request.encode").at("loss")
+        severities, reads, decided = read_losses(where, self._compiler(), canonical_reads(make.reads))
+        plan = LossPlan.build(reads, kinds, tools, severities, protocol=self._name)
+        return RequestEncode(make, self._turn_options(), plan, decided)
 
     def _turn_options(self) -> TurnOptions:
         declared = _object(self._data("request.encode").get("turns"))
@@ -130,17 +132,6 @@ class _Folder:
         where = self._root("request.encode").at("turns", "later_system", "wrap")
         template = compile_mapping(where, ("text",), self._compiler())
         return TurnOptions.build(declared, lambda text: str(template.run({"text": text})))
-
-    def _severities(self) -> dict[str, Severity]:
-        """Give the declared losses; a place that no request has is reported and left out."""
-        declared = _object(self._data("request.encode").get("loss"))
-        unknown = unknown_severities(declared)
-        for name in unknown:
-            message = f"the canonical request has no `{name}`"
-            suggestion = did_you_mean(name, {dotted(path) for path in schema.paths()})
-            where = self._root("request.encode").at("loss").key(name)
-            self._diagnostics.error("unknown-loss-path", where, message, help=suggestion)
-        return {name: value for name, value in declared.items() if name not in unknown and value in _SEVERITIES}
 
     def _response_encode(self) -> ResponseEncode | None:
         make = self._mapping("response.encode", "make", ("response", "request", *_CALL))

@@ -65,11 +65,3 @@ def _leaf(path: Path, leaves: frozenset[Path]) -> Path | None:
     """Give the beginning of a path that is a leaf, if it reaches one."""
     lengths = range(1, len(path) + 1)
     return next((path[:length] for length in lengths if plain(path[:length]) in leaves), None)
-
-
-def members_read(reads: Iterable[Path]) -> frozenset[str] | None:
-    """Give the top-level members of a body that rules read; None when a rule reads the whole body."""
-    bodies = [path for path in reads if path[:1] == ("body",)]
-    if any(len(path) == 1 for path in bodies):
-        return None
-    return frozenset(path[1] for path in bodies)

@@ -20,10 +20,10 @@ def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]
     if not isinstance(request, dict) or not (request.get("turns") or request.get("system")):
         raise RequestRejected(invalid_request("the request holds no message"))
     request.setdefault("turns", [])
-    if rules.members_read is not None:
-        unread = {member: value for member, value in body.items() if member not in rules.members_read}
-        if unread:
-            request["native"] = {**request.get("native", {}), name: unread}
+    read = rules.read
+    if read is not None and (kept := {member: value for member, value in body.items() if member not in read}):
+        bag = request.get("native", {})
+        request["native"] = {**bag, name: {**bag.get(name, {}), **kept}}
     try:
         return link(shape_turns(request))
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
@@ -37,10 +37,11 @@ def _misshapen(request: Json) -> Json:
     return invalid_request(f"{place.removeprefix('$.')}: {problem}", place.removeprefix("$."))
 
 
-def prepare(rules: RequestEncode, request: Json) -> tuple[Json, list[Loss]]:
+def prepare(rules: RequestEncode, request: Json, roots: Mapping[str, Any]) -> tuple[Json, list[Loss]]:
     """Arrange the turns as the target wants them, and say what of the request it will not carry."""
     try:
         arranged, changes = arrange_turns(request, rules.turns)
-        return arranged, [*changes, *rules.loss.check(arranged)]
+        decided = [loss for place in rules.decided for loss in place.check(arranged, roots)]
+        return arranged, [*changes, *rules.loss.check(arranged), *decided]
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise RequestRejected(_misshapen(request)) from fault

@@ -27,6 +27,7 @@ from .files import (
     StreamRules,
 )
 from .streams import StreamDecoder, StreamEncoder
+from .unread import unread
 
 
 @dataclass(slots=True)
@@ -34,7 +35,8 @@ class Call:
     """The roots a mapping may read in one request, beside its subject.
 
     `model` is the name that the client asked for, `target` what the configuration says of the chosen target, `request`
-    the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer.
+    the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer,
+    `unread` the places of the client's body that no rule reads.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Call:
     request: Json | None = None
     memo: Json = field(default_factory=dict)
     model: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,15 @@ class WireProtocol:
 
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected."""
-        return requests.decode(self.name, _present(self.request_decode), body, _roots(call, body=body))
+        rules = _present(self.request_decode)
+        call.unread = tuple(unread(body, rules.read)) if rules.read is not None else ()
+        return requests.decode(self.name, rules, body, _roots(call, body=body))
 
     def encode_request(self, request: Json, call: Call) -> Encoded:
         """Write a canonical request as an upstream's body; raises RequestRejected for a loss that is refused."""
         rules = _present(self.request_encode)
-        request, losses = requests.prepare(rules, request)
+        request, losses = requests.prepare(rules, request, _roots(call))
+        losses += [Loss(place, "native", "warn", "is not known here") for place in call.unread]
         refused = next((loss for loss in losses if loss.severity == "reject"), None)
         if refused is not None:
             message = f"`{refused.path}` cannot be sent to this model: {refused.reason}"

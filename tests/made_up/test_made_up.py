@@ -97,6 +97,17 @@ def test_what_cannot_be_written_is_reported_or_refused(letters: WireProtocol) ->
     assert refused.value.error["param"] == "sampling.logit_bias"
 
 
+def test_what_only_some_targets_take_is_lost_on_the_others_and_not_in_silence(letters: WireProtocol) -> None:
+    request = letters.decode_request(REQUEST, Call())
+    assert letters.encode_request(request, Call(target={"model": "m"})).losses == ()
+    encoded = letters.encode_request(request, Call(target={"model": "m", "refuses": ["longest"]}))
+    assert "longest" not in encoded.body
+    assert [(loss.path, loss.severity) for loss in encoded.losses] == [("max_output", "warn")]
+    with pytest.raises(RequestRejected) as refused:
+        letters.encode_request(request, Call(target={"model": "m", "refuses": ["pictures"]}))
+    assert refused.value.error["param"] == "turns[2].parts[2]"
+
+
 def test_a_request_without_a_message_is_refused(letters: WireProtocol) -> None:
     with pytest.raises(RequestRejected):
         letters.decode_request({"to": "small-1"}, Call())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from torouter.protocol.reads import canonical_reads, members_read, unknown_path
+from torouter.protocol.reads import canonical_reads, unknown_path
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,6 @@ def test_a_read_counts_up_to_where_the_model_ends(read: str, counted: str) -> No
 @pytest.mark.parametrize("read", ["request.sampling.?", "request.turns.*.?", "body.model", "target.model"])
 def test_asking_whether_something_above_the_leaves_is_there_reads_nothing(read: str) -> None:
     assert canonical_reads([tuple(read.split("."))]) == frozenset()
-
-
-def test_the_members_of_a_body_that_are_read_are_known_unless_it_is_read_whole() -> None:
-    assert members_read([("body", "a", "b"), ("body", "c"), ("path", "d")]) == {"a", "c"}
-    assert members_read([("body", "a"), ("body",)]) is None
 
 
 @pytest.mark.parametrize(
