@@ -46,11 +46,6 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),
 }
 
-# What still breaks the rule, with its repair.
-KNOWN: Mapping[str, str] = {
-    "x-should-retry": "a header that only some vendors' clients read; a kind of error and error.encode.yaml can say it",
-}
-
 
 def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Every text in a file but its docstrings, with its line; f-strings give their pieces."""
@@ -157,7 +152,7 @@ def words_of_yaml() -> frozenset[str]:
 
 
 def forbidden() -> frozenset[str]:
-    return words_of_protocols() - words_of_the_model() - words_of_yaml() - COMMON.keys() - KNOWN.keys()
+    return words_of_protocols() - words_of_the_model() - words_of_yaml() - COMMON.keys()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
@@ -184,8 +179,3 @@ def used() -> set[str]:
 
 def test_no_common_word_is_listed_for_nothing() -> None:
     assert sorted(COMMON.keys() - used()) == []
-
-
-@pytest.mark.parametrize("word", [pytest.param(word, marks=pytest.mark.xfail(strict=True, reason=why)) for word, why in KNOWN.items()])
-def test_what_is_known_to_break_the_rule_is_gone(word: str) -> None:
-    assert word not in used()
