@@ -43,6 +43,7 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
     **dict.fromkeys(("level",), "SARIF"),
     **dict.fromkeys(("retry-after",), "HTTP, RFC 9110"),
+    **dict.fromkeys(("provider_unconfigured",), "a code of the gateway's own errors"),
     **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),
 }
 
