@@ -46,6 +46,7 @@ def _endpoint(
         stream=_truth(endpoint, diagnostics) if endpoint.stream else False,
         auth=routes.auth.get(endpoint.auth, ()),
         forward=tuple(name.lower() for name in endpoint.forward),
+        returned=endpoint.returned,
         max_body=endpoint.max_body,
         example=endpoint.example,
     )

@@ -30,6 +30,7 @@ class Endpoint:
     stream: Expression | bool
     auth: Sequence[CredentialPlace]
     forward: Sequence[str]
+    returned: Sequence[str]
     max_body: int | None
     example: str | None
 

@@ -90,6 +90,7 @@ def _endpoint(entry: Entry) -> Endpoint:
         model=value.get("model"),
         stream=value.get("stream"),
         forward=tuple(name.lower() for name in value.get("forward", ())),
+        returned=tuple(name.lower() for name in value.get("return", ())),
         max_body=parse_size(value["max_body"]) if "max_body" in value else None,
         example=value.get("example"),
     )

@@ -54,6 +54,7 @@ class Endpoint:
     model: str | None = None
     stream: str | None = None
     forward: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
     max_body: int | None = None
     example: str | None = None
 

@@ -25,6 +25,9 @@ Fn = Callable[[Any], Any]
 MAX_DEPTH = 64
 MAX_NODES = 256
 MAX_MULTISELECTS = 12
+_PATHS = frozenset(
+    {"subexpression", "index_expression", "projection", "filter_projection", "value_projection", "flatten"}
+)
 _CALLABLE_STANDARD = ("not_null", "to_array", "to_number", "to_string", "type")
 
 
@@ -92,7 +95,7 @@ def _check_negation(tree: Ast) -> None:
     while stack:
         node = stack.pop()
         children = [child for child in node["children"] if isinstance(child, Mapping)]
-        if node["type"] in ("subexpression", "index_expression") and children[0]["type"] == "not_expression":
+        if node["type"] in _PATHS and children[0]["type"] == "not_expression":
             raise ExpressionError("negated-path", "`!a.b` means `(!a).b`; write `!(a.b)`")
         stack += children
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ..compile.snapshot import Endpoint, Snapshot
@@ -113,8 +113,3 @@ def _compile(pattern: str) -> re.Pattern[str]:
         parts.append(f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})")
         end = found.end()
     return re.compile("".join(parts) + re.escape(pattern[end:]))
-
-
-def header_values(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
-    """The named headers that are present, byte for byte; those that cannot be sent on are left out."""
-    return [(name, headers[name]) for name in names if name in headers and headers[name].isascii()]

@@ -68,8 +68,6 @@ def render(
         headers = {name.lower(): value for name, value in declared.items()}
     if "retry_after" in error:
         headers.setdefault("retry-after", f"{error['retry_after']:g}")
-    if error["kind"] == "authentication":
-        headers.setdefault("x-should-retry", "false")
     headers.update(problem.headers)
     headers["content-type"] = "application/json"
     return status, headers, orjson.dumps(body)

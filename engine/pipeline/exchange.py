@@ -75,6 +75,7 @@ class Exchange:
     target: Target | None = None
     attempts: int = 0
     losses: Sequence[Loss] = ()
+    returned: Mapping[str, str] = field(default_factory=dict)
     status: int = 0
     outcome: str = ""
     stopping: dict[str, Any] | None = None

@@ -19,7 +19,7 @@ def resolve(exchange: Exchange) -> None:
     if not targets:
         if reason := snapshot.why_unusable(exchange.model, group):
             message = f"No provider of {shown(exchange.model)} can be called: {reason}."
-            raise Problem("unavailable", message, code="provider_unconfigured", headers={"x-should-retry": "false"})
+            raise Problem("unavailable", message, code="provider_unconfigured")
         names = [str(model["id"]) for model in snapshot.models_of(group)]
         close = get_close_matches(exchange.model, names, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""

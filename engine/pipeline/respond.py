@@ -162,7 +162,7 @@ def _error_of(fault: UpstreamError | FrameError) -> Json:
 
 def _headers(exchange: Exchange, media_type: str) -> dict[str, str]:
     """The headers of an answer: what it is, and what was lost on the way to the target."""
-    headers = {"content-type": media_type}
+    headers = {**exchange.returned, "content-type": media_type}
     lost = [f"{loss.path}:{loss.severity}" for loss in exchange.losses if loss.severity != "drop"]
     if lost:
         headers["x-torouter-warnings"] = ", ".join(lost).encode("ascii", "replace").decode()[:_WARNINGS]

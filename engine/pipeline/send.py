@@ -11,9 +11,9 @@ from ..upstream.address import join, same_origin
 from ..upstream.client import Timers, Transport, UpstreamRequest, UpstreamResponse
 from ..upstream.errors import UpstreamError
 from . import passthrough, translate
-from .endpoint import header_values
 from .errors import Problem
 from .exchange import Exchange
+from .headers import forwarded, returned
 from .plan import Plan
 from .resolve import service_of
 from .respond import Failed, deliver
@@ -21,7 +21,7 @@ from .respond import Failed, deliver
 USER_AGENT = "torouter"
 _OUR_CREDENTIAL_REFUSED = frozenset({401, 402, 403})
 _ERROR_BODY_CAP = 1024 * 1024
-_KEPT_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry")
+_RETRY_AFTER = ("retry-after",)
 
 
 async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> None:
@@ -61,9 +61,11 @@ async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, 
         response = await transports[target.provider.transport].send(request)
     except UpstreamError as fault:
         raise Failed(Problem.of(fault.error), retry=fault.retry) from fault
+    endpoint = exchange.endpoint
+    exchange.returned = returned(response.headers, endpoint.returned) if plan.forwards and endpoint else {}
     try:
         if not 200 <= response.status <= 299:
-            raise await _refusal(response, plan)
+            raise await _refusal(exchange, response, plan)
         await deliver(exchange, plan, response)
     finally:
         await response.aclose()
@@ -90,7 +92,7 @@ def _request(exchange: Exchange, target: Target, service: Service, plan: Plan) -
     headers = {"content-type": "application/json", "accept": accept, "user-agent": USER_AGENT}
     headers.update({name.lower(): text for name, template in service.headers.items() if (text := template(roots))})
     if plan.forwards:
-        headers.update(header_values(exchange.incoming.headers, endpoint.forward))
+        headers.update(forwarded(exchange.incoming.headers, endpoint.forward))
     headers.update({name.lower(): value() for name, value in provider.auth_headers.items()})
     policy = provider.policy
     return UpstreamRequest(
@@ -105,7 +107,7 @@ def _request(exchange: Exchange, target: Target, service: Service, plan: Plan) -
     )
 
 
-async def _refusal(response: UpstreamResponse, plan: Plan) -> Failed:
+async def _refusal(exchange: Exchange, response: UpstreamResponse, plan: Plan) -> Failed:
     """The failure that an answer with an error status means.
 
     A refused credential is ours, not the client's. On passthrough a JSON body is kept as it is.
@@ -123,7 +125,7 @@ async def _refusal(response: UpstreamResponse, plan: Plan) -> Failed:
         error = {"kind": "upstream_auth", "status": 502, "code": "upstream_auth"}
         error["message"] = "The upstream refused the gateway's credential."
     problem = Problem.of(error)
-    problem.headers.update(header_values(response.headers, _KEPT_HEADERS))
+    problem.headers.update({**dict(forwarded(response.headers, _RETRY_AFTER)), **exchange.returned})
     retry = status >= 500 or status in {408, 429} or status in _OUR_CREDENTIAL_REFUSED
     untouched = plan.forwards and isinstance(document, dict) and status not in _OUR_CREDENTIAL_REFUSED
     return Failed(problem, retry=retry, raw=raw if untouched else None, status=status)

@@ -201,3 +201,14 @@ async def test_a_refused_credential_of_ours_is_never_shown_as_the_clients(status
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
         assert (answer.status, answer.json["kind"]) == (502, "upstream_auth")
         assert b"upstream-secret" not in answer.body
+
+
+async def test_only_the_headers_that_the_endpoint_names_come_back_from_the_upstream() -> None:
+    async def with_headers(scene: Scene) -> None:
+        headers = {"X-Left-Tokens": "7", "X-Internal": "secret", "Set-Cookie": "a=b"}
+        await scene.answer(b'{"word":"good"}', **headers)
+
+    async with Upstream(with_headers) as upstream, running(serving(upstream)) as gateway:
+        answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
+        assert answer.headers["x-left-tokens"] == "7"
+        assert not {"x-internal", "set-cookie"} & answer.headers.keys()

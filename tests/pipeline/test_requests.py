@@ -97,11 +97,6 @@ async def test_a_bad_credential_is_refused_before_the_body_is_looked_at(
         assert await refused(gateway, "POST", "/sse/talk", b"not json", **options) == expected
 
 
-async def test_a_refused_credential_tells_libraries_not_to_try_again() -> None:
-    async with running(snapshot()) as gateway:
-        assert (await gateway.ask("GET", "/sse/models", key=None)).headers["x-should-retry"] == "false"
-
-
 @pytest.mark.parametrize("key", [FakeKey(disabled=True), FakeKey(expires=time.time() - 1)])
 async def test_a_key_that_is_not_valid_now_is_like_an_unknown_one(key: FakeKey) -> None:
     async with running(snapshot(keys={digest(KEY): key})) as gateway:

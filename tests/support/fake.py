@@ -156,6 +156,7 @@ class FakeEndpoint:
     stream: Any = staticmethod(lambda roots: roots["body"].get("stream"))
     auth: tuple[Place, ...] = PLACES
     forward: tuple[str, ...] = ("x-version",)
+    returned: tuple[str, ...] = ("x-left-*",)
     max_body: int | None = None
     example: str | None = None
 

@@ -1,0 +1,25 @@
+"""Which headers cross the gateway: none but those that an endpoint names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+_OURS = frozenset((
+    "connection", "content-encoding", "content-length", "content-type", "date", "keep-alive", "server", "set-cookie",
+    "te", "trailer", "transfer-encoding", "upgrade",
+))  # fmt: skip
+
+
+def forwarded(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
+    """The named headers that are present, byte for byte; those that cannot be sent on are left out."""
+    return [(name, headers[name]) for name in names if name in headers and headers[name].isascii()]
+
+
+def returned(headers: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
+    """The upstream's headers that pass back; those that describe the connection or the body never do."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in _OURS and value.isascii() and any(fnmatchcase(name, pattern) for pattern in patterns)
+    }
