@@ -1,12 +1,8 @@
-"""The house rules of the engine, read from its source: imports, sizes, docstrings, ignorance, packaging."""
+"""The house rules of the engine, read from its source: imports, sizes, docstrings, packaging."""
 
 from __future__ import annotations
 
 import ast
-import io
-import json
-import re
-import tokenize
 from collections.abc import Iterator
 from configparser import ConfigParser
 from graphlib import TopologicalSorter
@@ -32,10 +28,6 @@ LAYERS = (
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 WORLD = {"aiohttp", "httpx", "httpx_aiohttp", "socket", "sanic", "ssl", "urllib.request", "sqlite3"}
 MAY_TOUCH_THE_WORLD = {"upstream", "server", "cli"}
-VENDORS = {
-    "openai", "anthropic", "gemini", "google", "claude", "gpt", "chatgpt", "deepseek", "openrouter", "mistral", "groq",
-    "azure", "bedrock", "vertex", "llama", "grok", "xai", "qwen", "codex", "chatcmpl", "ollama",
-}
 
 
 def unit_of(path: Path) -> str:
@@ -128,61 +120,6 @@ def test_whatever_is_public_has_a_docstring() -> None:
             if not node.name.startswith("_") and not ast.get_docstring(node)
         ]
     assert bare == []
-
-
-def spoken(path: Path) -> Iterator[tuple[int, str]]:
-    """The strings, docstrings and comments of a module, by line."""
-    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
-        if token.type in {tokenize.STRING, tokenize.COMMENT}:
-            yield token.start[0], token.string
-
-
-def test_the_engine_names_no_vendor_and_no_protocol() -> None:
-    folders = {path.name for path in (PROJECT / "transforms").iterdir() if (path / "protocol.yaml").is_file()}
-    words = re.compile(rf"(?<![a-z])({'|'.join(sorted(VENDORS | folders))})(?![a-z])", re.IGNORECASE)
-    told = [
-        f"{path.relative_to(PROJECT)}:{line} {found[0]}"
-        for path in MODULES
-        for line, text in spoken(path)
-        if (found := words.search(text))
-    ]
-    assert told == []
-
-
-COMPOUND = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z]+)+\b")
-
-
-def test_the_engine_names_no_field_that_only_a_protocol_has() -> None:
-    """Compound names in protocol folders that are neither canonical nor words of the configuration."""
-    wire = set()
-    for file in (PROJECT / "transforms").rglob("*.yaml"):
-        uncommented = "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in file.read_text().splitlines())
-        wire |= set(COMPOUND.findall(uncommented)) - own_names(uncommented)
-    shared = set()
-    for file in (PROJECT / "schema").rglob("*.json"):
-        shared |= set(COMPOUND.findall(json.dumps(json.loads(file.read_text()))))
-    told = [
-        f"{path.relative_to(PROJECT)}:{line} {name}"
-        for path in MODULES
-        for line, text in spoken(path)
-        for name in COMPOUND.findall(text)
-        if name in wire - shared - functions()
-    ]
-    assert told == []
-
-
-def own_names(text: str) -> set[str]:
-    """The names that a transform file gives to things of its own: bindings, definitions, arguments."""
-    bound = re.findall(r"\$as:\s*(\w+)", text)
-    return {*bound, *(f"{name}_index" for name in bound)}
-
-
-def functions() -> set[str]:
-    """The functions of the mapping language, the library's own included."""
-    import jmespath.functions
-    from torouter.language.functions import LIBRARY
-
-    return set(LIBRARY) | set(jmespath.functions.Functions.FUNCTION_TABLE)
 
 
 def packaged() -> ConfigParser:

@@ -9,7 +9,7 @@ import orjson
 
 from ..canonical.loss import Loss
 from ..compile.snapshot import Target
-from ..protocol import Call, UpstreamErrorBody, WireProtocol
+from ..protocol import Call, WireProtocol
 from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
@@ -35,13 +35,7 @@ class Passthrough:
 
     def answer(self, raw: bytes) -> bytes:
         """The same bytes, once they have been seen to be an answer. Raises UpstreamErrorBody and Problem."""
-        document = parse_answer(raw)
-        try:
-            self.client.decode_response(document, self.call)
-        except UpstreamErrorBody:
-            raise
-        except Exception:  # noqa: BLE001, S110 - what we cannot read may still be right for the client
-            pass
+        self.client.check_answer(parse_answer(raw))
         return raw
 
     def relay(self) -> Relay:
@@ -69,7 +63,7 @@ class PassthroughRelay(Watch):
         self._protocol = protocol
         self._call = call
         self._framing = protocol.framing
-        self._decoder = protocol.stream_decoder(call, protocol, cap)
+        self._decoder = protocol.stream_watch(call, cap)
         self._pending = bytearray()
 
     @property

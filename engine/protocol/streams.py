@@ -27,7 +27,8 @@ _NOT_JSON = "The upstream's stream holds a frame that is not JSON"
 class StreamDecoder:
     """Reads one stream of an upstream; its last event is `end` or `error`, whatever happens.
 
-    `model` is the name that the answer carries, whatever the source says.
+    `model` is the name that the answer carries, whatever the source says. Without brackets it only watches: its events
+    are what the rules emit.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class StreamDecoder:
         rules: StreamRules,
         framing: Framing,
         values: Mapping[str, Any],
-        brackets: Brackets,
+        brackets: Brackets | None,
         *,
         model: str | None = None,
         cap: int = DEFAULT_CAP,
@@ -72,6 +73,8 @@ class StreamDecoder:
 
     def _bracket(self, events: list[Event]) -> list[Event]:
         """Give the encoder events for some decoder events, with the closing ones once the stream is over."""
+        if self._brackets is None:
+            return events
         try:
             out = self._brackets.feed(events)
             return [*out, *self._brackets.finish(complete=True)] if self.over else out
@@ -81,6 +84,9 @@ class StreamDecoder:
             return [{"type": "error", "error": _interrupted(_NONSENSE), "response": {"outputs": []}}]
 
     def _finish(self, events: list[Event], error: Json | None) -> list[Event]:
+        if self._brackets is None:
+            self.over = True
+            return [*events, {"type": "end"} if error is None else {"type": "error", "error": error}]
         self.over = error is None
         out = self._bracket(events)
         self.over = True

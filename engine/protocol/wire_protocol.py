@@ -95,9 +95,7 @@ class WireProtocol:
 
     def decode_response(self, body: Json, call: Call) -> Json:
         """Read an upstream's answer as a canonical response; raises UpstreamErrorBody when it says an error."""
-        decode = self.error_decode
-        if decode is not None and decode.when is not None and not is_false(decode.when.run({"body": body})):
-            raise UpstreamErrorBody(self.decode_error(502, {}, body))
+        self.check_answer(body)
         response = _present(self.response_decode).run(_roots(call, body=body))
         try:
             settled = settle(response if isinstance(response, dict) else {})
@@ -106,6 +104,12 @@ class WireProtocol:
             message = f"The upstream's answer cannot be read: {', '.join(problem)}"
             raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message}) from fault
         return settled if call.model is None else {**settled, "model": call.model}
+
+    def check_answer(self, body: Json) -> None:
+        """Look whether a body that came with a success status says an error; raises UpstreamErrorBody if so."""
+        decode = self.error_decode
+        if decode is not None and decode.when is not None and not is_false(decode.when.run({"body": body})):
+            raise UpstreamErrorBody(self.decode_error(502, {}, body))
 
     def encode_response(self, response: Json, call: Call) -> Json:
         """Write a canonical response as a client's body."""
@@ -120,6 +124,10 @@ class WireProtocol:
         """
         rules = _present(self.stream_decode)
         return StreamDecoder(rules, self.framing, _roots(call), client.brackets(call), model=call.model, cap=cap)
+
+    def stream_watch(self, call: Call, cap: int = DEFAULT_CAP) -> StreamDecoder:
+        """Open the reading of a stream of which only the end matters: whether it is whole, or an error."""
+        return StreamDecoder(_present(self.stream_decode), self.framing, _roots(call), None, cap=cap)
 
     def brackets(self, call: Call) -> Brackets:
         """Open the brackets that make events this protocol can write."""

@@ -95,15 +95,21 @@ class FakeProtocol:
         losses = (FakeLoss("odd", str(request["odd"])),) if request["odd"] else ()
         return FakeEncoded({"model": request["model"], "stream": request["stream"], "prompt": request["text"]}, losses)
 
-    def decode_response(self, body: Json, call: Call) -> Json:
+    def check_answer(self, body: Json) -> None:
         if "fault" in body:
             raise UpstreamErrorBody({"kind": "overloaded", "message": body["fault"], "status": 503})
+
+    def decode_response(self, body: Json, call: Call) -> Json:
+        self.check_answer(body)
         return {"text": body[self.word]}
 
     def encode_response(self, response: Json, call: Call) -> Json:
         return {self.word: response["text"]}
 
     def stream_decoder(self, call: Call, client: Any, cap: int) -> FakeDecoder:
+        return FakeDecoder(self, cap)
+
+    def stream_watch(self, call: Call, cap: int) -> FakeDecoder:
         return FakeDecoder(self, cap)
 
     def stream_encoder(self, call: Call) -> FakeEncoder:
