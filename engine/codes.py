@@ -18,7 +18,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "yaml-merge-key": "The merge key `<<` is used.",
         "yaml-flow-expression": "An unquoted expression stands in `{ }` or `[ ]` where YAML cuts it apart.",
         "yaml-flow-word": "A `$word` stands in a mapping written with `{ }`.",
-        "yaml-cut-expression": "A ` #` inside an unquoted expression starts a comment and cuts it.",
+        "yaml-cut-expression": "A ` #` or `: ` inside an unquoted expression cuts it: YAML reads a comment, or a key.",
         "yaml-number": "A number is too large to be held exactly.",
         "yaml-surprise": "A plain value looks like one type and is read as another.",
         "yaml-too-big": "A file expands to more values than the limit, or nests deeper than the limit.",

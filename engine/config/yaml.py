@@ -131,6 +131,10 @@ class _Reader:
             message = f"the key {node.value or '(nothing)'} is not text"
             self._diagnostics.error("yaml-key", self._node_span(node), message, help=f'quote it: "{node.value}"')
             return None
+        if not node.style and node.value.startswith("=") and not flow:
+            message = 'a ": " inside this expression makes YAML read it as a key'
+            self._diagnostics.error("yaml-cut-expression", self._node_span(node), message, help="quote the expression")
+            return None
         if flow and node.value.startswith("$"):
             message = f'"{node.value}" stands in a mapping written with {{ }}'
             help = "write mappings with $words in lines, one member below the other"

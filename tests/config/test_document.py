@@ -144,6 +144,11 @@ def test_an_expression_that_stays_whole_inside_braces_is_taken(text: str) -> Non
     assert codes(text) == []
 
 
+@pytest.mark.parametrize("text", ["a:\n  - =b[].{x: c}", "=f(a): 1", "a: =f(b #c)"])
+def test_an_expression_that_yaml_cuts_in_lines_is_refused(text: str) -> None:
+    assert "yaml-cut-expression" in codes(text)
+
+
 def test_aliases_that_multiply_are_stopped() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
