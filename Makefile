@@ -1,7 +1,8 @@
 # Everything a contributor needs to remember:
 #   make serve   a fresh machine: sets up, then starts the gateway (HOST and PORT are honoured; Ctrl-C stops it)
 #   make check   what to run before a commit: lint, types, unit tests, validate, docs
-#   make test    what CI runs: check, then the recorded traffic and the official client libraries
+#   make test    what CI runs: check, ignorant, then the recorded traffic and the official client libraries
+#   make ignorant  the tests of the engine with every protocol taken away
 #   make bench   what a request costs
 #   make locks   rewrite requirements/*.txt and tests/node/package-lock.json from what setup.cfg asks for
 
