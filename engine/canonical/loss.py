@@ -36,7 +36,7 @@ _QUIET = frozenset({
 _VITAL = frozenset(f"state.{name}" for name in ("previous", "conversation", "continuation", "prefix", "prompt"))
 
 # Values that say what would hold anyway. The empty ones (false, 0 penalties, {}) need no entry where 0 means off.
-_HARMLESS: Mapping[str, tuple[Any, ...]] = {
+HARMLESS: Mapping[str, tuple[Any, ...]] = {
     "parallel_tools": (True,),
     "tool_choice.mode": ("auto",),
     "format.kind": ("text",),
@@ -211,7 +211,7 @@ class _Member:
         self.general = dotted(path)
         self.name = path[-1]
         self.severity = severity
-        self.harmless = _HARMLESS.get(self.general, ())
+        self.harmless = HARMLESS.get(self.general, ())
 
     def check(self, holder: Mapping[str, Any], where: str, losses: list[Loss]) -> None:
         if self.name in holder and holder[self.name] not in self.harmless:
@@ -256,7 +256,7 @@ def _covers(read: Path, known: Path) -> bool:
 
 
 def _severity(path: Path, chosen: Mapping[str, Severity], default: Severity) -> Severity:
-    for name in (dotted(path), dotted(_any_kind(path)), path[0]):
+    for name in (dotted(path), dotted(any_kind(path)), path[0]):
         if name in chosen:
             return chosen[name]
     return default
@@ -266,7 +266,8 @@ def _default(path: Path) -> Severity:
     return "reject" if dotted(path) in _VITAL else "warn"
 
 
-def _any_kind(path: Path) -> Path:
+def any_kind(path: Path) -> Path:
+    """Leave the kinds out of a path to a member."""
     return path if path[-1].startswith(":") else tuple(segment for segment in path if not segment.startswith(":"))
 
 
@@ -279,7 +280,7 @@ def _ordinary() -> tuple[Path, ...]:
 @cache
 def _names() -> frozenset[str]:
     prefixes = {path[:length] for path in _ordinary() for length in range(1, len(path) + 1)}
-    return frozenset({dotted(path) for path in prefixes} | {dotted(_any_kind(path)) for path in prefixes} | {"native"})
+    return frozenset({dotted(path) for path in prefixes} | {dotted(any_kind(path)) for path in prefixes} | {"native"})
 
 
 def _by_top(members: Iterable[_Member]) -> tuple[tuple[str, tuple[_Member, ...]], ...]:

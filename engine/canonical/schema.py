@@ -61,6 +61,12 @@ def paths(name: str = "request") -> tuple[Path, ...]:
 
 
 @cache
+def choices() -> dict[Path, tuple[str, ...]]:
+    """Return the members of a request that may hold one of a few words only, with those words."""
+    return {path: tuple(words) for path in paths() if (words := _at(load("request"), load("request"), path).get("enum"))}
+
+
+@cache
 def _validator(name: str) -> Draft202012Validator:
     registry: Registry[Any] = Registry().with_resources(
         (load(each)["$id"], Resource.from_contents(load(each))) for each in NAMES
@@ -87,6 +93,14 @@ def _walk(schema: Schema, root: Schema, path: Path) -> Iterator[Path]:
         yield from _walk(schema["items"], root, (*path, "*")) if "type" not in item or "properties" in item else [path]
     else:
         yield path
+
+
+def _at(schema: Schema, root: Schema, path: Path) -> Schema:
+    """Return the schema of the member at a path; nothing below the items of several kinds."""
+    for step in path:
+        schema, root = _resolve(schema, root)
+        schema = schema.get("items", {}) if step == "*" else schema.get("properties", {}).get(step, {})
+    return _resolve(schema, root)[0]
 
 
 def _resolve(schema: Schema, root: Schema) -> tuple[Schema, Schema]:

@@ -11,7 +11,7 @@ from ..canonical.loss import LossPlan
 from ..language.expressions import Fn
 from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
-from .losses import DecidedLoss
+from .losses import DecidedLosses
 from .unread import ReadTree
 
 
@@ -33,7 +33,7 @@ class RequestEncode:
     make: CompiledMapping
     turns: TurnOptions
     loss: LossPlan
-    decided: tuple[DecidedLoss, ...]
+    decided: DecidedLosses
 
 
 @dataclass(frozen=True, slots=True)

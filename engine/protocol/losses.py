@@ -1,43 +1,113 @@
-"""What a request loses on its way to one target: known from what is read, and from what only the target decides."""
+"""What a request loses on its way to one target: known from what is read, and from what values and target decide."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from ..canonical import schema
-from ..canonical.loss import PART, TOOL, Loss, LossPlan, Path, Severity, dotted, unknown_severities
+from ..canonical.loss import HARMLESS, Loss, Path, Severity, any_kind, dotted, unknown_severities
 from ..config.document import Where
 from ..diagnostics import did_you_mean
 from ..language.mapping import CompiledMapping, compile_mapping
 from ..language.shape import Compiler
 
-_ROOTS = ("request", "target", "memo")
+_ROOTS = ("request", "target", "memo", "turn", "result", "part", "tool")
 _SEVERITIES = get_args(Severity)
+_REASON = "this model does not take it"
+_LISTS = (("turns",), ("system",), ("tools",))
+
+Roots = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class DecidedLoss:
-    """A place of the request that only some targets take; `severity` gives how bad the loss is, or nothing."""
+class _Rule:
+    """One place: members below what holds it (none: the holder itself); `severity` says how bad, or nothing."""
 
-    place: str
-    plan: LossPlan
+    general: str
+    steps: Path
     severity: CompiledMapping
 
-    def check(self, request: dict[str, Any], roots: Mapping[str, Any]) -> Sequence[Loss]:
-        """Give what this target does not take."""
-        severity = self.severity.run({**roots, "request": request})
-        if severity not in _SEVERITIES:
-            return ()
-        found = [loss for loss in self.plan.check(request) if _is_at(loss.general, self.place)]
-        return [replace(loss, severity=severity, reason="this model does not take it") for loss in found]
+    def check(self, holder: Mapping[str, Any], where: str, roots: Roots) -> Iterator[Loss]:
+        value: Any = holder
+        for step in self.steps:
+            value = value.get(step) if isinstance(value, dict) else None
+        if value is None or value in HARMLESS.get(self.general, ()):
+            return
+        severity = self.severity.run(roots)
+        if severity in _SEVERITIES:
+            path = ".".join((where, *self.steps) if where else self.steps)
+            yield Loss(path, self.general, severity, _REASON)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedLosses:
+    """The losses that values and the target decide, by what holds them; parts and tools by their kind."""
+
+    request: tuple[_Rule, ...] = ()
+    system: tuple[_Rule, ...] = ()
+    turns: tuple[_Rule, ...] = ()
+    parts: Mapping[str, tuple[_Rule, ...]] = field(default_factory=dict)
+    tools: Mapping[str, tuple[_Rule, ...]] = field(default_factory=dict)
+
+    def with_rule(self, place: Path, severity: CompiledMapping) -> DecidedLosses:
+        """Give these losses with one more."""
+        match place:
+            case ("turns", "*", "parts", "*", kind, *steps):
+                return replace(self, parts=_added(self.parts, kind[1:], _Rule(dotted(place), tuple(steps), severity)))
+            case ("tools", "*", kind, *steps):
+                return replace(self, tools=_added(self.tools, kind[1:], _Rule(dotted(place), tuple(steps), severity)))
+            case ("turns", "*", *steps):
+                return replace(self, turns=(*self.turns, _Rule(dotted(place), tuple(steps), severity)))
+            case ("system", "*", *steps):
+                return replace(self, system=(*self.system, _Rule(dotted(place), tuple(steps), severity)))
+        return replace(self, request=(*self.request, _Rule(dotted(place), place, severity)))
+
+    def check(self, request: dict[str, Any], roots: Roots) -> Iterator[Loss]:
+        """Give what of this request this target does not take.
+
+        A severity reads the request, the target and what holds the place: `turn`, `tool`, or
+        `part` with its `turn` and, within one, its `result`.
+        """
+        roots = {**roots, "request": request}
+        yield from _checked(self.request, request, "", roots)
+        if self.system:
+            for number, part in enumerate(request.get("system", ())):
+                yield from _checked(self.system, part, f"system[{number}]", {**roots, "part": part})
+        if self.tools:
+            for number, tool in enumerate(request.get("tools", ())):
+                rules = self.tools.get(tool["kind"], ())
+                yield from _checked(rules, tool, f"tools[{number}]", {**roots, "tool": tool})
+        if self.turns or self.parts:
+            for number, turn in enumerate(request["turns"]):
+                inner = {**roots, "turn": turn}
+                yield from _checked(self.turns, turn, f"turns[{number}]", inner)
+                yield from self._check_parts(turn["parts"], f"turns[{number}]", inner)
+
+    def _check_parts(self, parts: Iterable[dict[str, Any]], where: str, roots: Roots) -> Iterator[Loss]:
+        by_kind = self.parts
+        for number, part in enumerate(parts):
+            kind = part["kind"]
+            if kind in by_kind:
+                yield from _checked(by_kind[kind], part, f"{where}.parts[{number}]", {**roots, "part": part})
+            if kind == "tool_result":
+                yield from self._check_parts(part["parts"], f"{where}.parts[{number}]", {**roots, "result": part})
+
+
+def _added(rules: Mapping[str, tuple[_Rule, ...]], kind: str, rule: _Rule) -> Mapping[str, tuple[_Rule, ...]]:
+    return {**rules, kind: (*rules.get(kind, ()), rule)}
+
+
+def _checked(rules: Iterable[_Rule], holder: Mapping[str, Any], where: str, roots: Roots) -> Iterator[Loss]:
+    for rule in rules:
+        yield from rule.check(holder, where, roots)
 
 
 def read_losses(
     where: Where, compiler: Compiler, reads: frozenset[Path]
-) -> tuple[dict[str, Severity], frozenset[Path], tuple[DecidedLoss, ...]]:
-    """Read the `loss` mapping of a file: fixed severities, the reads with what targets decide, and those decisions."""
+) -> tuple[dict[str, Severity], frozenset[Path], DecidedLosses]:
+    """Read the `loss` mapping of a file: fixed severities, the reads with what is decided, and those decisions."""
     try:
         value = where.value
     except LookupError:
@@ -50,22 +120,21 @@ def read_losses(
         compiler.diagnostics.error("unknown-loss-path", where.key(name), message, help=suggestion)
     known = {name: severity for name, severity in declared.items() if name not in unknown}
     fixed: dict[str, Severity] = {name: said for name, said in known.items() if said in _SEVERITIES}
-    decided = tuple(
-        DecidedLoss(name, _plan_for(name), compile_mapping(where.at(name), _ROOTS, compiler))
-        for name in known
-        if name not in fixed
-    )
-    covered = {path for path in schema.paths() for loss in decided if _is_at(dotted(path), loss.place)}
-    return fixed, reads | covered, decided
+    decided = DecidedLosses()
+    read = set(reads)
+    for name in known:
+        if name in fixed:
+            continue
+        severity = compile_mapping(where.at(name), _ROOTS, compiler)
+        for place in _places(name):
+            decided = decided.with_rule(place, severity)
+            if place not in _LISTS and not place[-1].startswith(":"):
+                read |= {path for path in schema.paths() if path[: len(place)] == place}
+    return fixed, frozenset(read), decided
 
 
-def _plan_for(place: str) -> LossPlan:
-    """Plan for an encoder that carries everything but one place."""
-    carried = [path for path in schema.paths() if not _is_at(dotted(path), place)]
-    kinds = {path[len(PART)][1:] for path in carried if path[: len(PART)] == PART}
-    tools = {path[len(TOOL)][1:] for path in carried if path[: len(TOOL)] == TOOL}
-    return LossPlan.build(carried, kinds, tools)
-
-
-def _is_at(general: str, place: str) -> bool:
-    return general == place or general.startswith(place + ".")
+def _places(name: str) -> list[Path]:
+    """Give the places that a dotted name means: one, or one for each kind that has the member."""
+    found = dict.fromkeys(path[:length] for path in schema.paths() for length in range(1, len(path) + 1))
+    exact = [place for place in found if place[-1] != "*" and dotted(place) == name]
+    return exact or [place for place in found if place[-1] != "*" and dotted(any_kind(place)) == name]

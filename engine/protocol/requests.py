@@ -13,6 +13,8 @@ from ..canonical.turns import shape_turns
 from .errors import Json, RequestRejected, invalid_request
 from .files import RequestDecode, RequestEncode
 
+_ROLE = ("turns", "*", "role")
+
 
 def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]) -> Json:
     """Read a body as a canonical request: members that no rule reads go into the native bag, turns are put in shape."""
@@ -20,6 +22,7 @@ def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]
     if not isinstance(request, dict) or not (request.get("turns") or request.get("system")):
         raise RequestRejected(invalid_request("the request holds no message"))
     request.setdefault("turns", [])
+    _refuse_unknown(request)
     read = rules.read
     if read is not None and (kept := {member: value for member, value in body.items() if member not in read}):
         bag = request.get("native", {})
@@ -28,6 +31,23 @@ def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]
         return link(shape_turns(request))
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise RequestRejected(_misshapen(request)) from fault
+
+
+def _refuse_unknown(request: Json) -> None:
+    """Raise RequestRejected for a word of a closed set that the canonical model does not know: nothing is guessed."""
+    roles = schema.choices()[_ROLE]
+    for number, turn in enumerate(request["turns"]):
+        if turn.get("role") not in roles:
+            raise RequestRejected(_unknown(f"turns[{number}].role", turn.get("role"), roles))
+    for path, known in schema.choices().items():
+        holder = request.get(path[0])
+        value = holder.get(path[1]) if len(path) == 2 and isinstance(holder, dict) else None
+        if value is not None and value not in known:
+            raise RequestRejected(_unknown(".".join(path), value, known))
+
+
+def _unknown(place: str, value: object, known: tuple[str, ...]) -> Json:
+    return invalid_request(f"`{place}` cannot be {value!r}; it may be {', '.join(known)}", place)
 
 
 def _misshapen(request: Json) -> Json:
@@ -41,7 +61,6 @@ def prepare(rules: RequestEncode, request: Json, roots: Mapping[str, Any]) -> tu
     """Arrange the turns as the target wants them, and say what of the request it will not carry."""
     try:
         arranged, changes = arrange_turns(request, rules.turns)
-        decided = [loss for place in rules.decided for loss in place.check(arranged, roots)]
-        return arranged, [*changes, *rules.loss.check(arranged), *decided]
+        return arranged, [*changes, *rules.loss.check(arranged), *rules.decided.check(arranged, roots)]
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise RequestRejected(_misshapen(request)) from fault
