@@ -63,7 +63,8 @@ def paths(name: str = "request") -> tuple[Path, ...]:
 @cache
 def choices() -> dict[Path, tuple[str, ...]]:
     """Return the members of a request that may hold one of a few words only, with those words."""
-    return {path: tuple(words) for path in paths() if (words := _at(load("request"), load("request"), path).get("enum"))}
+    request = load("request")
+    return {path: tuple(words) for path in paths() if (words := _at(request, request, path).get("enum"))}
 
 
 @cache
