@@ -70,7 +70,7 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
             return
     if methods:
         allow = {"allow": ", ".join(sorted(set(methods)))}
-        raise Problem("invalid_request", f"{path} does not answer this method.", status=405, headers=allow)
+        raise Problem("invalid_request", f"{shown(path)} does not answer this method.", status=405, headers=allow)
     raise Problem("not_found", f"There is no endpoint {shown(path)}.", code="unknown_endpoint")
 
 

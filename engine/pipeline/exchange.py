@@ -88,6 +88,7 @@ class Exchange:
             headers=self.incoming.headers,
             target=target or {},
             model=self.model or None,
+            request_id=self.request_id,
         )
 
     def context(self) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
 from .plan import Relay, Watch, error_event, parse_answer
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,14 @@ class PassthroughRelay(Watch):
 
     @property
     def satisfied(self) -> bool:
-        """Never: every byte belongs to the client."""
-        return False
+        """Only when what comes cannot be read any more; else every byte belongs to the client."""
+        return self._decoder.broken
 
     def feed(self, chunk: bytes) -> bytes:
         """The whole frames that are there now; a frame that was cut waits for its rest."""
         self.see(self._decoder.feed(chunk))
+        if self._decoder.broken:
+            return self._first(bytes(self._pending) + chunk, self._decoder.taken)
         if not self._pending:
             end = self._framing.boundary(chunk)
             if end == len(chunk):
@@ -89,8 +94,19 @@ class PassthroughRelay(Watch):
 
     def close(self, error: Json | None = None) -> bytes:
         """The rest of the bytes after a good end or an error that the upstream said itself; else an error of ours."""
+        said = self.failed is not None and not self._decoder.broken
         if self.failed is None:
             self.see(self._decoder.close(error))
-            if self.failed is not None:
-                return self._protocol.stream_encoder(self._call).feed([error_event(self.failed)])
-        return bytes(self._pending)
+        if self.failed is None or said:
+            return bytes(self._pending)
+        return self._protocol.stream_encoder(self._call).feed([error_event(self.failed)])
+
+    def _first(self, data: bytes, count: int) -> bytes:
+        """The bytes of the first `count` frames."""
+        reader, start = self._framing.reader(), 0
+        for line_end in _LINE_END.finditer(data):
+            if count <= 0:
+                break
+            count -= len(reader.feed(data[start : line_end.end()]))
+            start = line_end.end()
+        return data[:start]

@@ -99,14 +99,14 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
         error = await _pump(exchange, converter, chunks, outlet)
-        tail = converter.close({**error, "request_id": exchange.request_id} if error else None)
+        tail = converter.close(error)
         if converter.failed is not None:
             exchange.outcome = str(converter.failed["kind"])
             if not exchange.reply.started:
                 raise Failed(Problem.of(converter.failed), retry=exchange.stopping is None)
         await outlet.put(tail, visible=True)
         await outlet.finish()
-    if converter.satisfied:
+    if converter.satisfied and converter.failed is None:
         await _drain(chunks)
 
 

@@ -22,13 +22,15 @@ Event = dict[str, Any]
 _MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
 _NONSENSE = "The upstream's stream says something that cannot be read"
 _NOT_JSON = "The upstream's stream holds a frame that is not JSON"
+_UNREADABLE = "The upstream's stream cannot be read"
 
 
 class StreamDecoder:
     """Reads one stream of an upstream; its last event is `end` or `error`, whatever happens.
 
     `model` is the name that the answer carries, whatever the source says. Without brackets it only watches: its events
-    are what the rules emit.
+    are what the rules emit. `broken` tells that it gave up on bytes that cannot be read, behind `taken` good frames of
+    the last ones.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class StreamDecoder:
         cap: int = DEFAULT_CAP,
     ) -> None:
         self.over = False
+        self.broken = False
+        self.taken = 0
         self._brackets = brackets
         self._model = model
         self._rules = rules.rules
@@ -56,10 +60,12 @@ class StreamDecoder:
         """Take the next bytes and give the events they say; nothing once the stream is over."""
         if self.over:
             return []
+        self.taken = 0
         try:
             frames = self._reader.feed(chunk)
         except FrameError as error:
-            return self._finish([], _interrupted(str(error)))
+            self.broken = True
+            return self._finish([], _interrupted(f"{_UNREADABLE}: {error}"))
         return self._bracket(self._read(frames))
 
     def close(self, error: Json | None = None) -> list[Event]:
@@ -95,7 +101,7 @@ class StreamDecoder:
     def _read(self, frames: Iterable[Frame], *, last: bool = False) -> list[Event]:
         out: list[Event] = []
         frame, slot, rules = self._frame, self._event_slot, self._rules
-        for _, data in frames:
+        for index, (_, data) in enumerate(frames):
             if not data:
                 continue
             if data == self._end:
@@ -107,7 +113,8 @@ class StreamDecoder:
                 except orjson.JSONDecodeError:
                     if last:  # the end of the bytes cut the last frame: that is what `complete` judges
                         break
-                    self.over = True
+                    self.over = self.broken = True
+                    self.taken = index
                     return [*out, {"type": "error", "error": _interrupted(_NOT_JSON)}]
                 events = rules.run(frame)
                 if events and self._take(events, out):

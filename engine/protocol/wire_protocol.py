@@ -36,7 +36,7 @@ class Call:
 
     `model` is the name that the client asked for, `target` what the configuration says of the chosen target, `request`
     the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer,
-    `unread` the places of the client's body that no rule reads.
+    `unread` the places of the client's body that no rule reads, `request_id` the name that errors carry.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Call:
     memo: Json = field(default_factory=dict)
     model: str | None = None
     unread: tuple[str, ...] = ()
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class WireProtocol:
     def encode_error(self, error: Json, call: Call) -> tuple[int, Mapping[str, str], Json]:
         """Write a canonical error as status, headers and body."""
         rules = _present(self.error_encode)
-        roots = _roots(call, error=error)
+        roots = _roots(call, error=_named(error, call))
         status = rules.status.run(roots)
         headers = rules.headers.run(roots) if rules.headers is not None else None
         body: Json = rules.make.run(roots)
@@ -174,7 +175,7 @@ class WireProtocol:
         rules = _present(self.error_encode)
         if rules.stream is None:
             return (self.encode_error(error, call)[2],)
-        frames = rules.stream.run(_roots(call, error=error))
+        frames = rules.stream.run(_roots(call, error=_named(error, call)))
         return frames if isinstance(frames, list) else [frames]
 
     def encode_models(self, models: Sequence[Json], call: Call) -> Json:
@@ -208,6 +209,11 @@ def _present(rules: T | None) -> T:
     """Give rules that the caller relies on; a folder without them is refused when it is loaded."""
     assert rules is not None, "the configuration uses a file that the protocol's folder lacks"
     return rules
+
+
+def _named(error: Json, call: Call) -> Json:
+    """Give an error under the name of the client's request, whatever name it had upstream."""
+    return error if call.request_id is None else {**error, "request_id": call.request_id}
 
 
 def _roots(call: Call, **subjects: Any) -> Mapping[str, Any]:

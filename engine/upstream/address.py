@@ -77,9 +77,11 @@ class PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
-def connector(ssl: Any, *, private: bool, limit: int) -> aiohttp.TCPConnector:
-    """A connection pool; without `private` it connects to public addresses only."""
+def connector(ssl: Any, *, private: bool, limit: int, keep: bool) -> aiohttp.TCPConnector:
+    """A connection pool; without `private` it connects to public addresses only, without `keep` anew each time."""
     resolver = ThreadedResolver() if private else PublicResolver()
+    if not keep:
+        return aiohttp.TCPConnector(limit=limit, ssl=ssl, resolver=resolver, force_close=True)
     return aiohttp.TCPConnector(limit=limit, ssl=ssl, resolver=resolver, keepalive_timeout=20)
 
 

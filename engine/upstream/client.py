@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -15,7 +16,9 @@ from httpx_aiohttp import AiohttpTransport
 
 from .address import check_literal, connector
 from .encoding import decoded
-from .errors import UpstreamError, broken, timed_out, too_large, unconnected
+from .errors import UpstreamError, broken, closed_unanswered, timed_out, too_large, unconnected
+
+_reused: ContextVar[bool] = ContextVar("reused", default=False)  # whether the running call took a pooled connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,16 @@ class Transport(Protocol):
 
 
 class Client:
-    """Sends requests over HTTP: no cookies, no redirects, no proxies or credentials from the environment."""
+    """Sends requests over HTTP: no cookies, no redirects, no proxies or credentials from the environment.
+
+    A pooled connection may be closed by the other side in the moment in which it is taken. A request that met such a
+    close before a byte of an answer is sent once more, on a new connection.
+    """
 
     def __init__(self, *, connections: int = 2000, verify: ssl.SSLContext | bool = True) -> None:
         self._connections = connections
         self._verify = verify
-        self._transports: dict[bool, AiohttpTransport] = {}
+        self._transports: dict[tuple[bool, bool], AiohttpTransport] = {}
 
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         """Send, and return when the head of the answer is there. Raises UpstreamError."""
@@ -90,7 +97,7 @@ class Client:
                 extensions={"timeout": {"connect": timers.connect}},
             )
             async with asyncio.timeout(min(timers.first_byte, timers.total)):
-                answer = await self._transport(request.allow_private).handle_async_request(prepared)
+                answer = await self._exchange(prepared, request.allow_private)
         except TimeoutError as fault:
             raise timed_out("did not answer in time") from fault
         except Exception as fault:
@@ -112,18 +119,41 @@ class Client:
             await transport.aclose()
         self._transports.clear()
 
-    def _transport(self, private: bool) -> AiohttpTransport:
+    async def _exchange(self, prepared: httpx.Request, private: bool) -> httpx.Response:
+        """Send, a second time where the first met a connection that was stale."""
+        _reused.set(False)
+        try:
+            return await self._transport(private, pooled=True).handle_async_request(prepared)
+        except (httpx.TransportError, aiohttp.ClientError, OSError) as fault:
+            if not (_reused.get() and closed_unanswered(fault)):
+                raise
+        return await self._transport(private, pooled=False).handle_async_request(prepared)
+
+    def _transport(self, private: bool, *, pooled: bool) -> AiohttpTransport:
         """The transport of a pool; made on first use because a pool belongs to the running loop."""
-        if private not in self._transports:
+        if (private, pooled) not in self._transports:
             context = self._verify if isinstance(self._verify, ssl.SSLContext) else ssl.create_default_context()
             session = aiohttp.ClientSession(
-                connector=connector(context, private=private, limit=self._connections),
+                connector=connector(context, private=private, limit=self._connections, keep=pooled),
+                trace_configs=[_trace()] if pooled else [],
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
             )
-            self._transports[private] = AiohttpTransport(verify=context, trust_env=False, client=session)
-        return self._transports[private]
+            transport = AiohttpTransport(verify=context, trust_env=False, client=session)
+            self._transports[private, pooled] = transport
+        return self._transports[private, pooled]
+
+
+def _trace() -> aiohttp.TraceConfig:
+    """Take note of calls that got a pooled connection."""
+
+    async def reused(*_: object) -> None:
+        _reused.set(True)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(reused)
+    return trace
 
 
 async def _close(chunks: AsyncGenerator[bytes, None], answer: httpx.Response) -> None:

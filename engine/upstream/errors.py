@@ -44,6 +44,14 @@ def unconnected(fault: Exception) -> UpstreamError:
     return UpstreamError("server", 500, "The upstream request could not be sent.", "upstream_request", retry=False)
 
 
+def closed_unanswered(fault: Exception) -> bool:
+    """Whether the other side closed an open connection without a byte of an answer."""
+    cause = fault.__cause__ or fault
+    if isinstance(cause, aiohttp.ServerDisconnectedError):
+        return isinstance(cause.message, str)  # else it holds the part of a head that came
+    return isinstance(cause, ConnectionError | aiohttp.ClientOSError)
+
+
 def broken() -> UpstreamError:
     """The answer began and did not arrive whole."""
     return UpstreamError("bad_gateway", 502, "The upstream's answer broke off.", "upstream_broken")

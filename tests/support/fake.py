@@ -34,6 +34,8 @@ class FakeDecoder:
         self.protocol = protocol
         self.words: list[str] = []
         self.over = False
+        self.broken = False
+        self.taken = 0
 
     def feed(self, chunk: bytes) -> list[Json]:
         events: list[Json] = []

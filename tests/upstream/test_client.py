@@ -11,7 +11,7 @@ import pytest
 from torouter.upstream.client import Client, Timers, UpstreamRequest, UpstreamResponse
 from torouter.upstream.errors import UpstreamError
 
-from tests.support.scripted import Scene, Upstream
+from tests.support.scripted import Scene, Script, Upstream
 
 
 @pytest.fixture
@@ -201,3 +201,49 @@ async def test_addresses_inside_are_out_of_reach_unless_a_provider_allows_them(c
             request = UpstreamRequest("POST", f"http://{host}:{upstream.port}/", [], b"")
             assert (await failure(client, request)).error["kind"] in {"server", "bad_gateway"}
         assert upstream.seen == []
+
+
+async def good(scene: Scene) -> None:
+    await scene.answer(b"x")
+
+
+async def finished(scene: Scene) -> None:
+    scene.writer.close()
+
+
+async def reset(scene: Scene) -> None:
+    scene.reset()
+
+
+async def half_a_head(scene: Scene) -> None:
+    await scene.send(b"HTTP/1.1 200 OK\r\ncontent-")
+    scene.writer.close()
+
+
+@pytest.mark.parametrize("close", [finished, reset])
+async def test_a_pooled_connection_that_closes_unanswered_is_replaced_once(client: Client, close: Script) -> None:
+    async with Upstream(good, close, good) as upstream:
+        assert await body(await client.send(to(upstream))) == b"x"
+        assert await body(await client.send(to(upstream))) == b"x"
+        assert [seen.body for seen in upstream.seen] == [b'{"a": 1}'] * 3
+
+
+async def test_the_replacement_of_a_pooled_connection_is_not_replaced(client: Client) -> None:
+    async with Upstream(good, reset) as upstream:
+        await body(await client.send(to(upstream)))
+        assert (await failure(client, to(upstream))).error["code"] == "upstream_closed"
+        assert len(upstream.seen) == 3
+
+
+@pytest.mark.parametrize("close", [finished, reset])
+async def test_a_new_connection_that_closes_unanswered_is_a_failure_at_once(client: Client, close: Script) -> None:
+    async with Upstream(close, good) as upstream:
+        assert (await failure(client, to(upstream))).error["code"] == "upstream_closed"
+        assert len(upstream.seen) == 1
+
+
+async def test_an_answer_that_began_is_never_asked_for_again(client: Client) -> None:
+    async with Upstream(good, half_a_head, good) as upstream:
+        await body(await client.send(to(upstream)))
+        await failure(client, to(upstream))
+        assert len(upstream.seen) == 2
