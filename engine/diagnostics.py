@@ -128,6 +128,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     return f'did you mean "{names[close[0]]}"?' if close else None
 
 
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun, such as `1 file` and `2 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def render_terminal(diagnostics: Diagnostics) -> str:
     """Findings with the source line, an underline, related places and help."""
     return "\n".join(_terminal(item, diagnostics.sources) for item in diagnostics.sorted())

@@ -6,7 +6,10 @@ from ..config.schema import KINDS, ROUTE, schema_text
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(KINDS), default=ROUTE)
+@click.argument("kind", type=click.Choice(KINDS), default=ROUTE, metavar="[KIND]")
 def command(kind: str) -> None:
-    """Print the JSON Schema of a file KIND, for editors."""
+    """Print the JSON Schema of a KIND of file, for editors.
+
+    KIND is route (the default), sandbox, protocol, or the name of a mapping's file, such as request.decode.
+    """
     click.echo(schema_text(kind), nl=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import click
 
 from ..compile.snapshot import Snapshot
-from ..diagnostics import Diagnostics, render_terminal
+from ..diagnostics import Diagnostics, count_of, render_terminal
 from ..pipeline.credential import digest
 from ..server.boot import Worker, load
 from ..server.supervisor import Supervisor, listen
@@ -24,27 +25,36 @@ _MARGIN = 10.0
 @click.command("serve")
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", envvar="PORT", default=8080, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", envvar="PORT", type=click.IntRange(0, 65535), default=8080, show_default="8080",
+    help="Port to listen on; 0 takes a free one.",
+)
 @click.option("--workers", type=click.IntRange(1), help="Number of processes; the setting decides otherwise.")
 @click.pass_context
 def command(ctx: click.Context, place: Path | None, host: str, port: int, workers: int | None) -> None:
-    """Serve the built-in files and those in DIR, which may also be one route file."""
+    """Serve the built-in files and those in DIR, which may also be one route file.
+
+    The variables HOST and PORT choose the address too. Ctrl-C stops in order; a second one at once.
+    """
     diagnostics = Diagnostics()
     loaded = load(place, diagnostics)
     if loaded is None:
         click.echo(render_terminal(diagnostics), nl=False, err=True)
         ctx.exit(1)
     if diagnostics.items:
-        click.echo(f"{len(diagnostics.items)} warnings; `torouter validate` shows them", err=True)
+        again = " ".join(["torouter", "validate", *([str(place)] if place else [])])
+        click.echo(f"{count_of(len(diagnostics.items), 'warning')}; `{again}` shows them", err=True)
     snapshot = loaded.snapshot
     try:
         sock = listen(host, port)
     except OSError as fault:
-        raise click.ClickException(f"cannot listen on {host} port {port}: {fault.strerror}") from fault
+        reason = str(fault.strerror).partition(" (while")[0]  # the address would be said twice
+        help = "another port: --port 8081 or PORT=8081" if fault.errno == errno.EADDRINUSE else "another host: --host"
+        raise click.ClickException(f"cannot listen on {host} port {port}: {reason}\nChoose {help}") from fault
     key = None if snapshot.keys else local_key(_state_folder(place) / "key")
-    group = "default" if "default" in snapshot.groups else next(iter(snapshot.groups), "")
+    group = group_shown(snapshot)
     worker = Worker((sock.fileno(),), place.resolve() if place else None, digest(key) if key else None, group)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+    url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
     text = "\n".join(banner(snapshot, url, key, group, place))
     count = workers or snapshot.settings.workers
 
@@ -53,6 +63,13 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
         return await supervisor.run(lambda: click.echo(text))
 
     ctx.exit(asyncio.run(supervise()))
+
+
+def group_shown(snapshot: Snapshot) -> str:
+    """The group whose models are shown: that of the first key, or the one that the key of this machine belongs to."""
+    if snapshot.keys:
+        return next(iter(snapshot.keys.values())).group
+    return "default" if "default" in snapshot.groups else next(iter(snapshot.groups), "")
 
 
 def local_key(file: Path) -> str:
@@ -71,13 +88,18 @@ def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Pat
     """What somebody who has just started the gateway wants to know, line by line."""
     yield f"ToRouter is serving on {url}"
     yield ""
-    yield f"export TOROUTER_URL={url} TOROUTER_KEY={key or '…'}"
+    if key is not None:
+        yield f"export TOROUTER_URL={url} TOROUTER_KEY={key}"
+    else:
+        yield f"export TOROUTER_URL={url}"
+        names = ", ".join(known.id for known in snapshot.keys.values())
+        yield f"Set TOROUTER_KEY to one of your keys ({names}); only their hashes are stored."
     for endpoint in snapshot.endpoints:
         if endpoint.example and endpoint.operation == "generate":
             yield ""
             yield endpoint.example.strip().replace("{url}", "$TOROUTER_URL").replace("{key}", "$TOROUTER_KEY")
-    names = [str(model["id"]) for model in snapshot.models_of(group)]
-    sandboxed = [name for name in names if _is_sandboxed(snapshot, name, group)]
+    models = [str(model["id"]) for model in snapshot.models_of(group)]
+    sandboxed = [name for name in models if _is_sandboxed(snapshot, name, group)]
     if sandboxed:
         yield ""
         yield f"Models that need no provider: {', '.join(sandboxed)}"
@@ -87,6 +109,12 @@ def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Pat
     yield ""
     yield f"Edit {place}" if place else "Put route files of your own into a folder and run: torouter serve FOLDER"
     yield f"The built-in ones are in {Path(__file__).parents[2] / 'routes'}"
+
+
+def _reachable(host: str) -> str:
+    """The host as it stands in an address; a server on all interfaces is reached on the loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{host}]" if ":" in host else host
 
 
 def _is_sandboxed(snapshot: Snapshot, model: str, group: str) -> bool:

@@ -6,7 +6,7 @@ import click
 
 from ..compile import compile_project
 from ..config.load import Project, load_project
-from ..diagnostics import Diagnostics, render_json, render_line, render_sarif, render_terminal
+from ..diagnostics import Diagnostics, count_of, render_json, render_line, render_sarif, render_terminal
 from ..sandbox.load import load_sandbox
 
 _RENDERERS = {"terminal": render_terminal, "line": render_line, "json": render_json, "sarif": render_sarif}
@@ -60,9 +60,5 @@ def summary(diagnostics: Diagnostics, files: int) -> str:
     errors = sum(item.severity == "error" for item in diagnostics.items)
     warnings = len(diagnostics.items) - errors
     if not diagnostics.items:
-        return f"{_count(files, 'file')}: nothing wrong"
-    return f"{_count(files, 'file')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        return f"{count_of(files, 'file')}: nothing wrong"
+    return f"{count_of(files, 'file')}: {count_of(errors, 'error')}, {count_of(warnings, 'warning')}"

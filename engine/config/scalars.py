@@ -45,12 +45,14 @@ def read_scalar(text: str) -> object:
     return text
 
 
-def surprise(text: str) -> str | None:
-    """What a reader may not expect of a plain scalar, if anything."""
+def surprise(text: str) -> tuple[str, str] | None:
+    """What a reader may not expect of a plain scalar, if anything, and how to write what is meant."""
     if _OLD_BOOLEAN.fullmatch(text):
-        return f"{text} is text here, not a boolean"
+        meant = str(text.lower() in ("yes", "on")).lower()
+        return f"{text} is text here, not a boolean", f"write {meant}, or quote it if text is meant"
     if _OLD_NUMBER.fullmatch(text):
-        return f"{text} is text here, not a number"
+        plain = text.replace("_", "")
+        return f"{text} is text here, not a number", f"write {plain}, or quote it if text is meant"
     if _LEADING_ZERO.fullmatch(text):
-        return f"{text} is the number {int(text)} here"
+        return f"{text} is the number {int(text)} here", f"write {int(text)}, or quote it if text is meant"
     return None

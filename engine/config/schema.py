@@ -191,10 +191,18 @@ def _mistyped(error: ValidationError, here: Where, diagnostics: Diagnostics) -> 
     message = f"{_named(here)}expected {expected}, found {_found(error.instance)}"
     if code != "wrong-type" and sentence:
         message = sentence
-    help = None
-    if code == "bad-duration" and isinstance(error.instance, int | float):
-        help = f'did you mean "{error.instance}s"?'
-    diagnostics.error(code, here, message, help=help)
+    diagnostics.error(code, here, message, help=_as_meant(code, expected, error.instance))
+
+
+def _as_meant(code: str, expected: str, value: object) -> str | None:
+    """How to write a value that is right but for its form."""
+    if code == "bad-duration" and isinstance(value, int | float):
+        return f'did you mean "{value}s"?'
+    if code == "wrong-type" and expected == "a list" and isinstance(value, str) and "\n" not in value:
+        return f"a list of one is [{value}]"
+    if code == "wrong-type" and expected == "a list" and isinstance(value, dict):
+        return 'each entry of a list begins with "- "'
+    return None
 
 
 def _named(here: Where) -> str:

@@ -154,9 +154,8 @@ class _Reader:
             message = f"the number {text[:20]}… is too large" if len(text) > 20 else f"the number {text} is too large"
             self._diagnostics.error("yaml-number", self._node_span(node), message, help="quote it if it is text")
             return text
-        remark = surprise(text)
-        if remark:
-            self._diagnostics.warning("yaml-surprise", self._node_span(node), remark, help="quote it to be clear")
+        if remark := surprise(text):
+            self._diagnostics.warning("yaml-surprise", self._node_span(node), remark[0], help=remark[1])
         return value
 
     def _refuse_cut_expression(self, node: ScalarNode, flow: bool) -> None:
