@@ -111,8 +111,13 @@ class Supervisor:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on one address. Raises OSError."""
+    """A listening socket on one address. Raises OSError.
+
+    What it accepts inherits TCP_NODELAY: some event loops set it only on sockets they made themselves, and without it
+    every second small write of a stream waits for the client's delayed acknowledgement.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.create_server((host, port), family=family, backlog=1024)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(False)
     return sock

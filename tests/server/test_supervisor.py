@@ -114,3 +114,11 @@ def test_an_address_of_six_is_understood() -> None:
         pytest.skip("this machine has no IPv6")
     with listen("::1", 0) as sock:
         assert sock.family is socket.AF_INET6
+
+
+def test_small_writes_to_an_accepted_connection_do_not_wait() -> None:
+    with listen("127.0.0.1", 0) as sock, socket.create_connection(sock.getsockname()):
+        sock.setblocking(True)
+        accepted, _ = sock.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from torouter.pipeline.stack import Gateway
 from torouter.server.app import Site
+from torouter.server.supervisor import listen
 from torouter.server.worker import serve
 from torouter.upstream.client import Client
 
@@ -34,7 +34,7 @@ class Running:
 async def running(snapshot: FakeSnapshot) -> AsyncIterator[Running]:
     upstream = Client()
     site = Site(Gateway(snapshot, {"http": upstream}))
-    sock = socket.create_server(("127.0.0.1", 0))
+    sock = listen("127.0.0.1", 0)
     stop = asyncio.Event()
     task = asyncio.create_task(serve(site, [sock], stop))
     try:
