@@ -22,6 +22,7 @@ class Brackets:
     kinds: the kinds of parts the encoder can write (None: all); others are left out before anything is numbered
     slots: the kinds on which the client's protocol has room for a signature (None: no carriers are made)
     defaults: members of `start` that the source may omit (id, model, created)
+    dropped: gathers the places of what was left out: `outputs`, or `outputs.parts.` and a kind
     """
 
     def __init__(
@@ -32,9 +33,10 @@ class Brackets:
         kinds: Collection[str] | None = None,
         slots: Collection[str] | None = None,
         defaults: Mapping[str, Any] | None = None,
+        dropped: set[str] | None = None,
     ) -> None:
         self.ended = False  # the source said that it is over, or failed; nothing after that is read
-        self.dropped: set[str] = set()  # what was left out: kinds of parts, and `outputs`
+        self.dropped = set() if dropped is None else dropped
         self._stage = Stage(serial=order == "serial", slots=slots, defaults=defaults)
         self._first_only = outputs == "first"
         self._kinds = kinds
@@ -206,7 +208,7 @@ class Brackets:
         output.remember(part)
         if self._kinds is not None and kind not in self._kinds:
             part.state, part.ended = CLOSED, True  # it still takes its deltas, and nobody sees them
-            self.dropped.add(kind)
+            self.dropped.add(f"outputs.parts.{kind}")
         else:
             self._stage.add(part)
         return part

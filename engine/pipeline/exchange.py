@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,6 +75,7 @@ class Exchange:
     target: Target | None = None
     attempts: int = 0
     losses: Sequence[Loss] = ()
+    hidden: Collection[str] = ()  # the places of the answer that the client's protocol cannot show
     returned: Mapping[str, str] = field(default_factory=dict)
     status: int = 0
     outcome: str = ""
@@ -90,6 +91,12 @@ class Exchange:
             model=self.model or None,
             request_id=self.request_id,
         )
+
+    @property
+    def lost(self) -> list[str]:
+        """What did not get through, there and back: the places in general, each with how bad it is."""
+        there = {f"{loss.general}:{loss.severity}" for loss in self.losses}
+        return sorted(there | {f"{place}:warn" for place in self.hidden})
 
     def context(self) -> dict[str, object]:
         """The roots of the expressions of an endpoint."""

@@ -161,9 +161,10 @@ def _error_of(fault: UpstreamError | FrameError) -> Json:
 
 
 def _headers(exchange: Exchange, media_type: str) -> dict[str, str]:
-    """The headers of an answer: what it is, and what was lost on the way to the target."""
+    """The headers of an answer: what it is, and what was lost on the way to the target and, if it is whole, back."""
     headers = {**exchange.returned, "content-type": media_type}
     lost = [f"{loss.path}:{loss.severity}" for loss in exchange.losses if loss.severity != "drop"]
+    lost += [f"{place}:warn" for place in sorted(exchange.hidden)]
     if lost:
         headers["x-torouter-warnings"] = ", ".join(lost).encode("ascii", "replace").decode()[:_WARNINGS]
     return headers

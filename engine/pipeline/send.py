@@ -55,7 +55,7 @@ async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, 
         plan = passthrough.plan(exchange, target, client)
     else:
         plan = translate.plan(exchange, target, client, exchange.snapshot.protocols[name])
-    exchange.losses = plan.losses
+    exchange.losses, exchange.hidden = plan.losses, plan.call.lost
     try:
         request = _request(exchange, target, service, plan)
         response = await transports[target.provider.transport].send(request)

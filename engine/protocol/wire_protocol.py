@@ -36,7 +36,8 @@ class Call:
 
     `model` is the name that the client asked for, `target` what the configuration says of the chosen target, `request`
     the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer,
-    `unread` the places of the client's body that no rule reads, `request_id` the name that errors carry.
+    `unread` the places of the client's body that no rule reads, `request_id` the name that errors carry, `lost` the
+    places of the answer that the client's protocol cannot show.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Call:
     model: str | None = None
     unread: tuple[str, ...] = ()
     request_id: str | None = None
+    lost: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class WireProtocol:
     def encode_response(self, response: Json, call: Call) -> Json:
         """Write a canonical response as a client's body."""
         rules = _present(self.response_encode)
-        written: Json = rules.make.run(_roots(call, response=_shown(response, rules)))
+        written: Json = rules.make.run(_roots(call, response=_shown(response, rules, call.lost)))
         return written
 
     def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:
@@ -139,6 +141,7 @@ class WireProtocol:
             kinds=shown.kinds,
             slots=shown.slots,
             defaults={} if call.model is None else {"model": call.model},
+            dropped=call.lost,
         )
 
     def stream_encoder(self, call: Call) -> StreamEncoder:
@@ -228,11 +231,19 @@ def _roots(call: Call, **subjects: Any) -> Mapping[str, Any]:
     }
 
 
-def _shown(response: Json, rules: ResponseEncode) -> Json:
-    """Give what a client can be shown: the outputs, the kinds of parts and the carriers its protocol has room for."""
-    outputs = response["outputs"][:1] if rules.first_only else response["outputs"]
+def _shown(response: Json, rules: ResponseEncode, lost: set[str]) -> Json:
+    """Give what a client can be shown: the outputs, the kinds of parts and the carriers its protocol has room for.
+
+    The places of what is left out go into `lost`.
+    """
+    outputs = response["outputs"]
+    if rules.first_only and len(outputs) > 1:
+        outputs = outputs[:1]
+        lost.add("outputs")
     if rules.kinds is not None:
         kinds = rules.kinds
+        found = {part["kind"] for output in outputs for part in output["parts"]}
+        lost.update(f"outputs.parts.{kind}" for kind in found - kinds)
         outputs = [
             {**output, "parts": [part for part in output["parts"] if part["kind"] in kinds]} for output in outputs
         ]

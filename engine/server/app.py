@@ -162,6 +162,7 @@ class _Line:
                 "model": exchange.model[:128] or None,
                 "provider": exchange.target.provider.id if exchange.target else None,
                 "attempts": exchange.attempts,
+                "lost": exchange.lost or None,
             }
         return orjson.dumps({name: value for name, value in fields.items() if value is not None}).decode()
 

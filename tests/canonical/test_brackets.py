@@ -85,7 +85,7 @@ def test_what_is_left_out_is_told():
         {"type": "part.delta", "kind": "reasoning", "text": "R"},
         {"type": "part.delta", "output": 1, "kind": "text", "text": "b"},
     ])
-    assert brackets.dropped == {"reasoning", "outputs"}
+    assert brackets.dropped == {"outputs.parts.reasoning", "outputs"}
 
 
 def test_finish_may_be_called_again_and_says_nothing():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from pathlib import Path
 
@@ -65,6 +66,24 @@ async def test_a_stream_comes_through_in_the_clients_framing(tmp_path: Path, spe
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert "".join(line.get("words", "") for line in lines[:-1]) == "Cold."
     assert lines[-1] == "finis"
+
+
+async def test_what_the_client_cannot_be_shown_is_named_in_a_header_and_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = RESPONSE["copies"][0]
+    lines = [*copy["lines"], {"enclose": {"what": "native", "sheet": "aGk="}}]
+
+    async def script(scene: Scene) -> None:
+        await scene.answer(orjson.dumps({**RESPONSE, "copies": [{**copy, "lines": lines}]}))
+
+    async with Upstream(script) as upstream, running(configured(tmp_path, upstream.url, "pigeons")) as gateway:
+        with caplog.at_level(logging.INFO, "torouter.access"):
+            answer = await gateway.ask("POST", "/letters", orjson.dumps({**REQUEST, "live": False}), x_seal=KEY)
+    assert answer.json["copies"] == RESPONSE["copies"]
+    assert "outputs.parts.native:warn" in answer.headers["x-torouter-warnings"].split(", ")
+    [line] = [orjson.loads(record.getMessage()) for record in caplog.records if record.name == "torouter.access"]
+    assert "outputs.parts.native:warn" in line["lost"]
 
 
 async def test_a_stranger_is_turned_away_in_the_words_of_the_protocol(tmp_path: Path) -> None:

@@ -144,6 +144,25 @@ def test_the_client_sees_the_name_it_asked_for(letters: WireProtocol) -> None:
     assert letters.encode_response(response, Call(model="small-1"))["by"] == "small-1"
 
 
+def test_what_a_client_cannot_be_shown_is_noted(letters: WireProtocol) -> None:
+    response = letters.decode_response(RESPONSE, Call())
+    trace = {"kind": "native", "protocol": "telegrams", "value": {}}
+    output = response["outputs"][0]
+    call = Call()
+    shown = letters.encode_response({**response, "outputs": [{**output, "parts": [trace, *output["parts"]]}]}, call)
+    assert shown == RESPONSE
+    assert call.lost == {"outputs.parts.native"}
+
+
+def test_what_a_stream_cannot_show_is_noted(letters: WireProtocol) -> None:
+    call = Call()
+    stream = STREAM.replace(b'"sort":"text"', b'"sort":"native"')
+    decoder = letters.stream_decoder(call, letters)
+    events = [*decoder.feed(stream), *decoder.close()]
+    assert [part["kind"] for part in fold(events)["outputs"][0]["parts"]] == ["tool_call"]
+    assert call.lost == {"outputs.parts.native"}
+
+
 STREAM = b"""\
 {"step":"begin","letter":"l1","by":"tiny-9","written_at":1700000000}
 {"step":"open","copy":0,"line":0,"sort":"text"}

@@ -19,6 +19,10 @@ class FakeLoss:
     path: str
     severity: str
 
+    @property
+    def general(self) -> str:
+        return self.path
+
 
 @dataclass(frozen=True)
 class FakeEncoded:
