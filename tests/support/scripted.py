@@ -72,14 +72,15 @@ Script = Callable[[Scene], Awaitable[None]]
 class Upstream:
     """A scripted server on loopback; the last script is used for all further connections."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, port: int = 0) -> None:
         self._scripts = list(scripts)
+        self._port = port
         self.seen: list[Seen] = []
         self.arrived = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Upstream:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self.port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         return self

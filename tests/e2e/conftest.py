@@ -1,0 +1,87 @@
+"""The shipped protocols in the real server, before an upstream that plays a script on a port of the loopback."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+from torouter.compile import Snapshot, compile_project
+from torouter.config.load import load_project
+from torouter.diagnostics import Diagnostics, render_terminal
+
+from tests.support.fake import KEY
+from tests.support.gateway import free_port
+from tests.support.running import Running, running
+from tests.support.scripted import Script, Upstream
+
+SECRET = "sk-upstream-secret"
+
+ROUTES = """
+providers:
+  chat:
+    base_url: http://127.0.0.1:{port}
+    allow_private: true
+    auth: {{bearer: "env:E2E_SECRET"}}
+    timeouts: {{connect: 1s, first_byte: 400ms, idle: 400ms, total: 5s}}
+    speaks: {{openai-chat: {{path: /v1/chat/completions}}}}
+  messages:
+    base_url: http://127.0.0.1:{port}
+    allow_private: true
+    auth: {{header: x-api-key, value: "env:E2E_SECRET"}}
+    timeouts: {{connect: 1s, first_byte: 400ms, idle: 400ms, total: 5s}}
+    speaks: {{anthropic-messages: {{path: /v1/messages, headers: {{anthropic-version: "2023-06-01"}}}}}}
+models:
+  to-openai-chat:
+    targets: [{{provider: chat, model: theirs}}]
+  to-anthropic-messages:
+    targets: [{{provider: messages, model: theirs}}]
+groups:
+  all: {{models: ["*"], providers: ["*"]}}
+keys:
+  tests: {{group: all, hash: "sha256:{hash}"}}
+"""
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """A running gateway and the upstream behind it."""
+
+    gateway: Running
+    upstream: Upstream
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway.port}"
+
+
+Play = Callable[..., AbstractAsyncContextManager[Scenery]]
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, int]:
+    """The built-in files with two providers behind one port, compiled once."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("e2e")
+    (folder / "routes.yaml").write_text(ROUTES.format(port=port, hash=hashlib.sha256(KEY.encode()).hexdigest()))
+    found = Diagnostics()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("E2E_SECRET", SECRET)
+        snapshot = compile_project(load_project(folder, found), found)
+    assert render_terminal(found) == ""
+    return snapshot, port
+
+
+@pytest.fixture
+def play(shipped: tuple[Snapshot, int]) -> Play:
+    """Run the gateway before an upstream that plays these scripts, one for each request."""
+    snapshot, port = shipped
+
+    @asynccontextmanager
+    async def start(*scripts: Script) -> AsyncIterator[Scenery]:
+        async with Upstream(*scripts, port=port) as upstream, running(snapshot) as gateway:
+            yield Scenery(gateway, upstream)
+
+    return start
