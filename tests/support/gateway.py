@@ -86,7 +86,7 @@ def _wait(gateway: Gateway) -> None:
             raise AssertionError(f"the gateway ended with {gateway.process.returncode}:\n{gateway.printed}")
         try:
             with direct.open(gateway.url + "/readyz", timeout=2) as answer:
-                if answer.status == 200 and "TOROUTER_KEY=" in gateway.printed:
+                if answer.status == 200 and "export TOROUTER_URL=" in gateway.printed:
                     return
         except (urllib.error.URLError, OSError):
             pass
