@@ -16,6 +16,8 @@ NEXT = "@next"  # the value belongs to the part after the carrier
 PREVIOUS = "@previous"  # the value became known only after its part had gone out
 
 _SEALED = re.compile(r"\0([a-z@][a-z0-9._-]*)\0(.*)", re.DOTALL)
+_HEAD = re.compile(rb"\0[a-z@][a-z0-9._-]*\0")
+_WRITTEN = re.compile(rb'"(A[EGH](?:[\w+/-]|\\/){6,60})')  # in JSON: NUL and the first letter of a family, in base64
 
 
 def seal(family: str, value: str) -> str:
@@ -39,6 +41,23 @@ def family_of(value: str) -> str | None:
     """Return the family of a sealed value, or None for a bare one."""
     found = _open(value)
     return found[0] if found else None
+
+
+def holds_sealed(document: bytes) -> bool:
+    """Whether a JSON text holds a sealed value anywhere, also in the other alphabet of base64."""
+    return any(_HEAD.match(_bytes_of(found[1])) for found in _WRITTEN.finditer(document))
+
+
+def families_of(request: dict[str, Any]) -> list[str]:
+    """Name the families whose values a canonical request carries, the one that answered last first."""
+    values = [
+        part[member]
+        for turn in request.get("turns") or ()
+        for part in turn["parts"]
+        for member in ("signature", "redacted")
+        if member in part
+    ]
+    return list(dict.fromkeys(family for value in reversed(values) if (family := family_of(value)) is not None))
 
 
 def carrier(signature: str, place: str = NEXT) -> Part:
@@ -116,3 +135,8 @@ def _open(value: str) -> tuple[str, str] | None:
         return None
     found = _SEALED.fullmatch(text)
     return (found[1], found[2]) if found else None
+
+
+def _bytes_of(text: bytes) -> bytes:
+    plain = text.replace(b"\\", b"")
+    return b64decode(plain[: len(plain) // 4 * 4], altchars=b"-_" if b"-" in plain or b"_" in plain else None)

@@ -1,5 +1,7 @@
 """Opaque values: who may read them and how they travel."""
 
+import json
+
 import pytest
 from hypothesis import given, strategies as st
 from torouter.canonical import carriers
@@ -38,6 +40,46 @@ def test_a_value_of_other_origin_belongs_to_nobody(value):
     assert family_of(value) is None
     assert unseal("ann", value) is None
     assert carry("ann", value) == value
+
+
+ESCAPED = json.dumps({"a": seal("ann", "\xff\xfe?>")}).replace("/", "\\/").encode()
+
+
+@pytest.mark.parametrize(
+    ("document", "held"),
+    [
+        (json.dumps({"deep": [{"x": seal("bob", "v")}]}).encode(), True),
+        (json.dumps({"x": seal("ann", seal("bob", "v"))}).encode(), True),
+        (json.dumps({"x": carriers.carrier(seal("bob", "v"))["signature"]}).encode(), True),
+        (json.dumps({"x": seal("c.d-e_1", "v~~~???").replace("+", "-").replace("/", "_")}).encode(), True),
+        (ESCAPED, True),
+        (b'{"x": "AGENT", "y": "AGFubgB", "image": "AGAAAAAAAAAAAAAAAAAAAAAAA"}', False),
+        (b'{"signature": "EqQBCgIYAhIM", "text": "AEROPLANES/and-so-on"}', False),
+    ],
+)
+def test_a_sealed_value_is_found_in_the_bytes_of_a_document(document, held):
+    assert carriers.holds_sealed(document) == held
+
+
+@given(families, values)
+def test_every_sealed_value_is_found(family, value):
+    assert carriers.holds_sealed(json.dumps({"x": seal(family, value)}).encode()) == (
+        family_of(seal(family, value)) is not None
+    )
+
+
+def test_the_family_that_answered_last_comes_first():
+    turns = [
+        {"role": "user", "parts": [{"kind": "text", "text": "t"}]},
+        {"role": "assistant", "parts": [{"kind": "reasoning", "signature": seal("ann", "1")}]},
+        {
+            "role": "assistant",
+            "parts": [{"kind": "reasoning", "redacted": seal("bob", "2")}, {**CALL, "signature": "bare"}],
+        },
+        {"role": "assistant", "parts": [{**CALL, "signature": seal("ann", "3")}]},
+    ]
+    assert carriers.families_of({"turns": turns}) == ["ann", "bob"]
+    assert carriers.families_of({}) == []
 
 
 CALL = {"kind": "tool_call", "id": "c", "name": "f", "arguments": "{}"}
