@@ -10,59 +10,24 @@ from functools import cache
 from typing import Any, Literal, Self
 
 from . import schema
+from .harmless import HARMLESS, QUIET, VITAL
 
 Severity = Literal["drop", "warn", "reject"]
+CANNOT = "cannot be expressed"
+REFUSED = "this model does not take it"
 Path = tuple[str, ...]
 Request = dict[str, Any]
 
 PART: Path = ("turns", "*", "parts", "*")
 TOOL: Path = ("tools", "*")
 
-# Members whose absence changes nothing the client could notice: who is asked, how the answer travels, what the
-# engine itself writes, and opaque values, which only their own family can use.
-_QUIET = frozenset({
-    "model", "stream", "stream_usage", "turns.role", "turns.parts.native.protocol", "tools.native.protocol",
-    "turns.parts.tool_call.id", "turns.parts.tool_result.id", "turns.parts.tool_result.name",
-    "turns.parts.tool_result.custom", "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
-    "turns.parts.reasoning.redacted", "turns.parts.reasoning.summary", "turns.parts.native.essential", "system.item_id",
-    *(f"turns.parts.{kind}.signature"
-      for kind in ("text", "tool_call", "image", "audio", "video", "file", "native")),
-    *(f"turns.parts.{kind}.item_id"
-      for kind in ("text", "refusal", "tool_call", "tool_result", "image", "audio", "video", "file", "native")),
-    "system.signature",
-})  # fmt: skip
 
-# Without these the model would answer something else than what was asked.
-_VITAL = frozenset(f"state.{name}" for name in ("previous", "conversation", "continuation", "prefix", "prompt"))
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a file says of a place that does not get through: how bad, and why."""
 
-# Values that say what would hold anyway. The empty ones (false, 0 penalties, {}) need no entry where 0 means off.
-HARMLESS: Mapping[str, tuple[Any, ...]] = {
-    "parallel_tools": (True,),
-    "tool_choice.mode": ("auto",),
-    "format.kind": ("text",),
-    "modalities": (["text"],),
-    "service_tier": ("auto", "default"),
-    "verbosity": ("medium",),
-    "sampling.n": (1,),
-    "sampling.presence_penalty": (0,),
-    "sampling.frequency_penalty": (0,),
-    "sampling.logprobs": (False,),
-    "sampling.top_logprobs": (0,),
-    "sampling.logit_bias": ({},),
-    "state.store": (False,),
-    "state.background": (False,),
-    "state.truncation": ("disabled",),
-    "reasoning.visible": (False,),
-    "reasoning.effort": ("auto",),
-    "metadata": ({},),
-    "stop": ([],),
-    "include": ([],),
-    "tools.function.strict": (False,),
-    "turns.parts.tool_result.error": (False,),
-    "turns.parts.tool_call.custom": (False,),
-    "turns.parts.file.citations": (False,),
-    "turns.parts.image.detail": ("auto",),
-}
+    severity: Severity
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +50,9 @@ def covered(path: Path, read_set: Collection[Path]) -> bool:
     return any(_covers(read, path) for read in read_set)
 
 
-def unknown_severities(severities: Iterable[str]) -> list[str]:
-    """Return the entries of a `loss` mapping that name no place of a request."""
-    return sorted(name for name in severities if name not in _names())
+def unknown_places(names: Iterable[str], root: str = "request") -> list[str]:
+    """Return the entries of a `loss` mapping that name no place of a request, or of a response."""
+    return sorted(name for name in names if name not in _names(root))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +64,12 @@ class LossPlan:
     _system: Mapping[str, "_Member"]
     _parts: Mapping[str, Mapping[str, "_Member"]]
     _tools: Mapping[str, Mapping[str, "_Member"]]
-    _part_kinds: Mapping[str, Severity]  # the kinds that cannot be written, and `native`, which may be another's
-    _tool_kinds: Mapping[str, Severity]
+    _part_kinds: Mapping[str, Declared]  # the kinds that cannot be written, and `native`, which may be another's
+    _tool_kinds: Mapping[str, Declared]
     _part_owner: str | None  # whose native parts can be written
     _tool_owner: str | None
     _protocol: str
-    _native: Severity
+    _native: Declared
 
     @classmethod
     def build(
@@ -112,20 +77,20 @@ class LossPlan:
         read_set: Collection[Path],
         kinds: Collection[str],
         tools: Collection[str],
-        severities: Mapping[str, Severity] | None = None,
+        declared: Mapping[str, Declared] | None = None,
         *,
         protocol: str = "",
     ) -> Self:
         """Compute the plan of an encoder that reads `read_set` and writes these kinds of parts and tools.
 
-        `severities` overrides by dotted path, with or without a part's kind, or by a prefix; by default an unread
+        `declared` overrides by dotted path, with or without a part's kind, or by a prefix; by default an unread
         member is a warning, an unwritable kind or unread history a rejection. Native things of `protocol` are its own.
-        Raises ValueError for an entry of `severities` that names nothing.
+        Raises ValueError for an entry of `declared` that names nothing.
         """
-        chosen = severities or {}
-        if unknown := unknown_severities(chosen):
+        chosen = declared or {}
+        if unknown := unknown_places(chosen):
             raise ValueError(f"no such place in a request: {', '.join(unknown)}")
-        unread = [_Member(path, _severity(path, chosen, _default(path))) for path in _unread(read_set)]
+        unread = [_Member(path, _chosen(path, chosen, _default(path))) for path in _unread(read_set)]
         lost_parts = {path[4][1:] for path in schema.paths() if path[:4] == PART} - set(kinds) | {"native"}
         lost_tools = {path[2][1:] for path in schema.paths() if path[:2] == TOOL} - set(tools) | {"native"}
         return cls(
@@ -134,16 +99,16 @@ class LossPlan:
             _system={member.name: member for member in unread if member.path[0] == "system"},
             _parts=_by_kind(unread, PART),
             _tools=_by_kind(unread, TOOL),
-            _part_kinds={kind: _severity((*PART, ":" + kind), chosen, "reject") for kind in lost_parts},
-            _tool_kinds={kind: _severity((*TOOL, ":" + kind), chosen, "reject") for kind in lost_tools},
+            _part_kinds={kind: _chosen((*PART, ":" + kind), chosen, "reject") for kind in lost_parts},
+            _tool_kinds={kind: _chosen((*TOOL, ":" + kind), chosen, "reject") for kind in lost_tools},
             _part_owner=protocol if "native" in kinds else None,
             _tool_owner=protocol if "native" in tools else None,
             _protocol=protocol,
-            _native=_severity(("native",), chosen, "warn"),
+            _native=_chosen(("native",), chosen, "warn"),
         )
 
     def check(self, request: Request) -> list[Loss]:
-        """Return what this encoder will not carry of the request."""
+        """Return what this encoder will not carry of the request; of its turns, what is in their parts."""
         losses: list[Loss] = []
         self._check_top(request, losses)
         self._check_system(request, losses)
@@ -151,14 +116,21 @@ class LossPlan:
             where = f"tools[{number}]"
             kind = tool["kind"]
             if kind in self._tool_kinds and (kind != "native" or tool["protocol"] != self._tool_owner):
-                losses.append(Loss(where, f"tools.{kind}", self._tool_kinds[kind], "cannot be expressed"))
+                lost = self._tool_kinds[kind]
+                losses.append(Loss(where, f"tools.{kind}", lost.severity, lost.why or CANNOT))
             else:
                 _check_members(tool, self._tools.get(kind, {}), where, losses)
                 self._check_native(tool, f"{where}.", losses)
         for number, turn in enumerate(request["turns"]):
+            self._check_parts(turn["parts"], f"turns[{number}]", losses)
+        return losses
+
+    def check_turns(self, request: Request) -> list[Loss]:
+        """Return what this encoder will not carry of the turns themselves; ask before turns are joined."""
+        losses: list[Loss] = []
+        for number, turn in enumerate(request["turns"]):
             for member in self._turn:
                 member.check(turn, f"turns[{number}]", losses)
-            self._check_parts(turn["parts"], f"turns[{number}]", losses)
         return losses
 
     def _check_top(self, request: Request, losses: list[Loss]) -> None:
@@ -175,8 +147,8 @@ class LossPlan:
         """Report what other protocols said of a request, a tool or a part."""
         for protocol, fields in holder.get("native", {}).items():
             if protocol != self._protocol:
-                losses.extend(Loss(f"{where}native.{protocol}.{field}", "native", self._native,
-                                   "belongs to another protocol") for field in fields)  # fmt: skip
+                losses.extend(Loss(f"{where}native.{protocol}.{field}", "native", self._native.severity,
+                                   self._native.why or "belongs to another protocol") for field in fields)  # fmt: skip
 
     def _check_system(self, request: Request, losses: list[Loss]) -> None:
         for number, part in enumerate(request.get("system") or ()):
@@ -189,8 +161,8 @@ class LossPlan:
             kind = part["kind"]
             if kind in lost and (kind != "native" or part["protocol"] != self._part_owner):
                 place = f"{where}.parts[{number}]"
-                severity = "reject" if part.get("essential") else lost[kind]
-                losses.append(Loss(place, f"turns.parts.{kind}", severity, "cannot be expressed"))
+                severity: Severity = "reject" if part.get("essential") else lost[kind].severity
+                losses.append(Loss(place, f"turns.parts.{kind}", severity, lost[kind].why or CANNOT))
                 continue
             members = self._parts.get(kind)
             if members is not None and not members.keys().isdisjoint(part):
@@ -204,19 +176,20 @@ class LossPlan:
 class _Member:
     """A member that the encoder does not read."""
 
-    __slots__ = ("general", "harmless", "name", "path", "severity")
+    __slots__ = ("general", "harmless", "name", "path", "severity", "why")
 
-    def __init__(self, path: Path, severity: Severity) -> None:
+    def __init__(self, path: Path, declared: Declared) -> None:
         self.path = path
         self.general = dotted(path)
         self.name = path[-1]
-        self.severity = severity
+        self.severity = declared.severity
+        self.why = declared.why or CANNOT
         self.harmless = HARMLESS.get(self.general, ())
 
     def check(self, holder: Mapping[str, Any], where: str, losses: list[Loss]) -> None:
         if self.name in holder and holder[self.name] not in self.harmless:
             place = f"{where}.{self.name}" if where else self.name
-            losses.append(Loss(place, self.general, self.severity, "cannot be expressed"))
+            losses.append(Loss(place, self.general, self.severity, self.why))
 
 
 def _check_members(item: Mapping[str, Any], members: Mapping[str, _Member], where: str, losses: list[Loss]) -> None:
@@ -230,7 +203,7 @@ def _unread(read_set: Collection[Path]) -> list[Path]:
     for path in _ordinary():
         place = path[: _depth(path)]
         leaves[place] = leaves.get(place, False) or covered(path, read_set)
-    return [place for place, is_read in leaves.items() if not is_read and dotted(place) not in _QUIET]
+    return [place for place, is_read in leaves.items() if not is_read and dotted(place) not in QUIET]
 
 
 def _depth(path: Path) -> int:
@@ -255,15 +228,15 @@ def _covers(read: Path, known: Path) -> bool:
     return place == len(read)
 
 
-def _severity(path: Path, chosen: Mapping[str, Severity], default: Severity) -> Severity:
+def _chosen(path: Path, chosen: Mapping[str, Declared], default: Severity) -> Declared:
     for name in (dotted(path), dotted(any_kind(path)), path[0]):
         if name in chosen:
             return chosen[name]
-    return default
+    return Declared(default)
 
 
 def _default(path: Path) -> Severity:
-    return "reject" if dotted(path) in _VITAL else "warn"
+    return "reject" if dotted(path) in VITAL else "warn"
 
 
 def any_kind(path: Path) -> Path:
@@ -278,8 +251,9 @@ def _ordinary() -> tuple[Path, ...]:
 
 
 @cache
-def _names() -> frozenset[str]:
-    prefixes = {path[:length] for path in _ordinary() for length in range(1, len(path) + 1)}
+def _names(root: str) -> frozenset[str]:
+    ordinary = _ordinary() if root == "request" else schema.paths(root)
+    prefixes = {path[:length] for path in ordinary for length in range(1, len(path) + 1)}
     return frozenset({dotted(path) for path in prefixes} | {dotted(any_kind(path)) for path in prefixes} | {"native"})
 
 

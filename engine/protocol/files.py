@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..canonical.arrange import TurnOptions
-from ..canonical.loss import LossPlan
+from ..canonical.loss import Declared, LossPlan
 from ..language.expressions import Fn
 from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
@@ -17,10 +17,14 @@ from .unread import ReadTree
 
 @dataclass(frozen=True, slots=True)
 class RequestDecode:
-    """From the client's body to the canonical request; `read` is what rules read of it (None: all)."""
+    """From the client's body to the canonical request.
+
+    `read` is what rules read of it (None: all), `loss` what is declared of places that have no canonical counterpart.
+    """
 
     make: CompiledMapping
     read: ReadTree | None
+    loss: Mapping[str, Declared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,22 @@ class RequestEncode:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseDecode:
+    """From the upstream's body to the canonical response; `loss` says which places of it are left behind, and why."""
+
+    make: CompiledMapping
+    loss: Mapping[str, Declared]
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseEncode:
-    """From the canonical response to the client's body."""
+    """From the canonical response to the client's body; `loss` says what of it is left behind, and why."""
 
     make: CompiledMapping
     kinds: frozenset[str] | None
     slots: frozenset[str] | None
     first_only: bool
+    loss: Mapping[str, Declared]
 
 
 @dataclass(frozen=True, slots=True)

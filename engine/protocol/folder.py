@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..canonical.arrange import TurnOptions
-from ..canonical.loss import LossPlan, Severity
+from ..canonical.loss import Declared, LossPlan
 from ..config.document import Document, Where
 from ..diagnostics import Diagnostics, did_you_mean
 from ..language.mapping import CompiledMapping, compile_mapping
@@ -15,8 +16,17 @@ from ..language.shape import Compiler
 from ..language.stream import compile_rules, state_of
 from ..language.words import EVERYWHERE, Definition, Vocabulary
 from ..wire.framing import KINDS, Framing
-from .files import ErrorDecode, ErrorEncode, ModelsEncode, RequestDecode, RequestEncode, ResponseEncode, StreamRules
-from .losses import read_losses
+from .files import (
+    ErrorDecode,
+    ErrorEncode,
+    ModelsEncode,
+    RequestDecode,
+    RequestEncode,
+    ResponseDecode,
+    ResponseEncode,
+    StreamRules,
+)
+from .losses import read_declared, read_losses
 from .reads import canonical_reads, unknown_path
 from .unread import read_tree
 from .wire_protocol import WireProtocol
@@ -39,13 +49,15 @@ _STREAM = ("event", "state", "request", "target", "memo")
 
 def compile_protocol(name: str, documents: Mapping[str, Document], diagnostics: Diagnostics) -> WireProtocol:
     """Compile one folder; `documents` are its files by kind (`FILES`)."""
-    folder = _Folder(name, documents, diagnostics)
+    folder = Folder(name, documents, diagnostics)
     compiled = folder.compile()
     folder.report_unused()
     return compiled
 
 
-class _Folder:
+class Folder:
+    """The files of one protocol; each is compiled when it is asked for, with the tables and definitions of all."""
+
     def __init__(self, name: str, documents: Mapping[str, Document], diagnostics: Diagnostics) -> None:
         self._name = name
         self._documents = documents
@@ -54,13 +66,14 @@ class _Folder:
         self._vocabulary = self._read_vocabulary()
 
     def compile(self) -> WireProtocol:
+        """Compile all files."""
         return WireProtocol(
             name=self._name,
             family=str(self._about.get("family", self._name)),
             framing=self._framing(),
             request_decode=self._request_decode(),
             request_encode=self._request_encode(),
-            response_decode=self._mapping("response.decode", "make", ("body", "request", *_CALL)),
+            response_decode=self._response_decode(),
             response_encode=self._response_encode(),
             stream_decode=self._stream("stream.decode", _STREAM),
             stream_encode=self._stream("stream.encode", (*_STREAM, "response")),
@@ -69,15 +82,29 @@ class _Folder:
             models_encode=self._models_encode(),
         )
 
-    def report_unused(self) -> None:
+    def compile_over(self, base: WireProtocol, kinds: Collection[str], passthrough: Where) -> WireProtocol:
+        """Compile only the files of these kinds, of those that providers need; all else is that of `base`."""
+        pieces: Mapping[str, tuple[str, Callable[[], Any]]] = {
+            "request.encode": ("request_encode", self._request_encode),
+            "response.decode": ("response_decode", self._response_decode),
+            "stream.decode": ("stream_decode", lambda: self._stream("stream.decode", _STREAM)),
+            "error.decode": ("error_decode", self._error_decode),
+        }
+        changed = {member: make() for kind, (member, make) in pieces.items() if kind in kinds}
+        takes = compile_mapping(passthrough, ("body", "target"), self._compiler())
+        return replace(base, framing=self._framing(), passthrough=takes, **changed)
+
+    def report_unused(self, only: Collection[tuple[str, str]] | None = None) -> None:
         """Say which tables, definitions and arguments nothing reads; what nothing uses still shows its mistakes."""
         used = frozenset(self._vocabulary.used)
         for section, known in (("define", self._vocabulary.definitions), ("tables", self._vocabulary.tables)):
             for entry in known:
-                if (section, entry) not in used:
+                if (section, entry) not in used and (only is None or (section, entry) in only):
                     where = self._root("protocol").at(section).key(entry)
                     self._diagnostics.warning("unused-definition", where, f"nothing uses `{entry}`")
         for name, definition in self._vocabulary.definitions.items():
+            if only is not None and ("define", name) not in only:
+                continue
             # The mistakes of a definition that is used show where it is used.
             self._report_arguments(name, definition, Diagnostics() if ("define", name) in used else self._diagnostics)
 
@@ -106,13 +133,13 @@ class _Folder:
             where = self._root("protocol").at("framing", "kind")
             self._diagnostics.error("unknown-framing", where, message, help=did_you_mean(str(kind), KINDS))
             kind = "sse"
-        return Framing(
-            kind, about.get("event"), about.get("end"), about.get("content_type"), about.get("keep_alive")
-        )
+        return Framing(kind, about.get("event"), about.get("end"), about.get("content_type"), about.get("keep_alive"))
 
     def _request_decode(self) -> RequestDecode | None:
         make = self._mapping("request.decode", "make", ("body", *_CALL))
-        return RequestDecode(make, read_tree(make.reads, "body")) if make is not None else None
+        if make is None:
+            return None
+        return RequestDecode(make, read_tree(make.reads, "body"), self._loss("request.decode"))
 
     def _request_encode(self) -> RequestEncode | None:
         make = self._mapping("request.encode", "make", ("request", *_CALL))
@@ -133,13 +160,21 @@ class _Folder:
         template = compile_mapping(where, ("text",), self._compiler())
         return TurnOptions.build(declared, lambda text: str(template.run({"text": text})))
 
+    def _response_decode(self) -> ResponseDecode | None:
+        make = self._mapping("response.decode", "make", ("body", "request", *_CALL))
+        return ResponseDecode(make, self._loss("response.decode")) if make is not None else None
+
+    def _loss(self, kind: str, root: str | None = None) -> Mapping[str, Declared]:
+        return read_declared(self._root(kind).at("loss"), self._compiler(), root)
+
     def _response_encode(self) -> ResponseEncode | None:
         make = self._mapping("response.encode", "make", ("response", "request", *_CALL))
         if make is None:
             return None
         file = self._data("response.encode")
         kinds, slots = _kinds(file.get("kinds")), _kinds(file.get("slots"))
-        return ResponseEncode(make, kinds, slots, first_only=file.get("outputs") == "first")
+        loss = self._loss("response.encode", "response")
+        return ResponseEncode(make, kinds, slots, first_only=file.get("outputs") == "first", loss=loss)
 
     def _stream(self, kind: str, roots: tuple[str, ...]) -> StreamRules | None:
         if kind not in self._documents:
@@ -193,9 +228,6 @@ class _Folder:
 
     def _root(self, kind: str) -> Where:
         return self._documents[kind].root
-
-
-_SEVERITIES: tuple[Severity, ...] = ("drop", "warn", "reject")
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from ..canonical import schema
-from ..canonical.loss import HARMLESS, Loss, Path, Severity, any_kind, dotted, unknown_severities
+from ..canonical.harmless import HARMLESS
+from ..canonical.loss import REFUSED, Declared, Loss, Path, Severity, any_kind, dotted, unknown_places
 from ..config.document import Where
 from ..diagnostics import did_you_mean
 from ..language.mapping import CompiledMapping, compile_mapping
 from ..language.shape import Compiler
 
 _ROOTS = ("request", "target", "memo", "turn", "result", "part", "tool")
-_SEVERITIES = get_args(Severity)
-_REASON = "this model does not take it"
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 _LISTS = (("turns",), ("system",), ("tools",))
 
 Roots = Mapping[str, Any]
@@ -28,6 +28,7 @@ class _Rule:
     general: str
     steps: Path
     severity: CompiledMapping
+    why: str
 
     def check(self, holder: Mapping[str, Any], where: str, roots: Roots) -> Iterator[Loss]:
         value: Any = holder
@@ -38,7 +39,7 @@ class _Rule:
         severity = self.severity.run(roots)
         if severity in _SEVERITIES:
             path = ".".join((where, *self.steps) if where else self.steps)
-            yield Loss(path, self.general, severity, _REASON)
+            yield Loss(path, self.general, severity, self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,19 @@ class DecidedLosses:
     parts: Mapping[str, tuple[_Rule, ...]] = field(default_factory=dict)
     tools: Mapping[str, tuple[_Rule, ...]] = field(default_factory=dict)
 
-    def with_rule(self, place: Path, severity: CompiledMapping) -> DecidedLosses:
+    def with_rule(self, place: Path, severity: CompiledMapping, why: str) -> DecidedLosses:
         """Give these losses with one more."""
+        general = dotted(place)
         match place:
             case ("turns", "*", "parts", "*", kind, *steps):
-                return replace(self, parts=_added(self.parts, kind[1:], _Rule(dotted(place), tuple(steps), severity)))
+                return replace(self, parts=_added(self.parts, kind[1:], _Rule(general, tuple(steps), severity, why)))
             case ("tools", "*", kind, *steps):
-                return replace(self, tools=_added(self.tools, kind[1:], _Rule(dotted(place), tuple(steps), severity)))
+                return replace(self, tools=_added(self.tools, kind[1:], _Rule(general, tuple(steps), severity, why)))
             case ("turns", "*", *steps):
-                return replace(self, turns=(*self.turns, _Rule(dotted(place), tuple(steps), severity)))
+                return replace(self, turns=(*self.turns, _Rule(general, tuple(steps), severity, why)))
             case ("system", "*", *steps):
-                return replace(self, system=(*self.system, _Rule(dotted(place), tuple(steps), severity)))
-        return replace(self, request=(*self.request, _Rule(dotted(place), place, severity)))
+                return replace(self, system=(*self.system, _Rule(general, tuple(steps), severity, why)))
+        return replace(self, request=(*self.request, _Rule(general, place, severity, why)))
 
     def check(self, request: dict[str, Any], roots: Roots) -> Iterator[Loss]:
         """Give what of this request this target does not take.
@@ -106,31 +108,56 @@ def _checked(rules: Iterable[_Rule], holder: Mapping[str, Any], where: str, root
 
 def read_losses(
     where: Where, compiler: Compiler, reads: frozenset[Path]
-) -> tuple[dict[str, Severity], frozenset[Path], DecidedLosses]:
-    """Read the `loss` mapping of a file: fixed severities, the reads with what is decided, and those decisions."""
+) -> tuple[dict[str, Declared], frozenset[Path], DecidedLosses]:
+    """Read the `loss` mapping of a request encoder: what is fixed, the reads with what is decided, and the decisions."""
+    fixed: dict[str, Declared] = {}
+    decided, read = DecidedLosses(), set(reads)
+    for name, entry in _known(where, compiler, "request"):
+        place, why = _severity_and_why(entry)
+        said = _fixed(place, why)
+        if said is not None:
+            fixed[name] = said
+            continue
+        severity = compile_mapping(place, _ROOTS, compiler)
+        for path in _places(name):
+            decided = decided.with_rule(path, severity, why or REFUSED)
+            if path not in _LISTS and not path[-1].startswith(":"):
+                read |= {known for known in schema.paths() if known[: len(path)] == path}
+    return fixed, frozenset(read), decided
+
+
+def read_declared(where: Where, compiler: Compiler, root: str | None = None) -> dict[str, Declared]:
+    """Read a `loss` mapping in which nothing is decided; of `response` the names are checked, of a body they are free."""
+    entries = ((name, _fixed(*_severity_and_why(entry))) for name, entry in _known(where, compiler, root))
+    return {name: said for name, said in entries if said is not None}
+
+
+def _known(where: Where, compiler: Compiler, root: str | None) -> Iterator[tuple[str, Where]]:
+    """Give the entries of a `loss` mapping; one that names no place of the canonical `root` is reported instead."""
     try:
         value = where.value
     except LookupError:
-        value = None
+        return
     declared: dict[str, Any] = value if isinstance(value, dict) else {}
-    unknown = unknown_severities(declared)
+    unknown = unknown_places(declared, root) if root is not None else []
     for name in unknown:
-        suggestion = did_you_mean(name, {dotted(path) for path in schema.paths()})
-        message = f"the canonical request has no `{name}`"
+        suggestion = did_you_mean(name, {dotted(path) for path in schema.paths(root or "request")})
+        message = f"the canonical {root} has no `{name}`"
         compiler.diagnostics.error("unknown-loss-path", where.key(name), message, help=suggestion)
-    known = {name: severity for name, severity in declared.items() if name not in unknown}
-    fixed: dict[str, Severity] = {name: said for name, said in known.items() if said in _SEVERITIES}
-    decided = DecidedLosses()
-    read = set(reads)
-    for name in known:
-        if name in fixed:
-            continue
-        severity = compile_mapping(where.at(name), _ROOTS, compiler)
-        for place in _places(name):
-            decided = decided.with_rule(place, severity)
-            if place not in _LISTS and not place[-1].startswith(":"):
-                read |= {path for path in schema.paths() if path[: len(place)] == place}
-    return fixed, frozenset(read), decided
+    yield from ((name, where.at(name)) for name in declared if name not in unknown)
+
+
+def _fixed(place: Where, why: str) -> Declared | None:
+    """Give what is declared, if no condition decides it."""
+    severity = next((known for known in _SEVERITIES if known == place.value), None)
+    return None if severity is None else Declared(severity, why)
+
+
+def _severity_and_why(entry: Where) -> tuple[Where, str]:
+    """Give where the severity of an entry stands, and its reason: an entry is a severity, or both under their names."""
+    if isinstance(entry.value, dict) and "severity" in entry.value:
+        return entry.at("severity"), str(entry.value.get("why", ""))
+    return entry, ""
 
 
 def _places(name: str) -> list[Path]:

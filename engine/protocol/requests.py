@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..canonical import schema
 from ..canonical.arrange import arrange_turns
 from ..canonical.link import link
-from ..canonical.loss import Loss
+from ..canonical.loss import Declared, Loss
 from ..canonical.turns import shape_turns
 from .errors import Json, RequestRejected, invalid_request
 from .files import RequestDecode, RequestEncode
+from .unread import declaration
 
 _ROLE = ("turns", "*", "role")
 
@@ -61,6 +63,15 @@ def prepare(rules: RequestEncode, request: Json, roots: Mapping[str, Any]) -> tu
     """Arrange the turns as the target wants them, and say what of the request it will not carry."""
     try:
         arranged, changes = arrange_turns(request, rules.turns)
-        return arranged, [*changes, *rules.loss.check(arranged), *rules.decided.check(arranged, roots)]
+        losses = [*changes, *rules.loss.check_turns(request), *rules.loss.check(arranged)]
+        return arranged, [*losses, *rules.decided.check(arranged, roots)]
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise RequestRejected(_misshapen(request)) from fault
+
+
+def as_declared(loss: Loss, declared: Mapping[str, Declared]) -> Loss:
+    """Give the loss of a member that rode in the native bag as bad as its own protocol says it is."""
+    if not declared or not loss.path.startswith("native."):
+        return loss
+    said = declaration(loss.path.split(".", 2)[2], declared)
+    return loss if said is None else replace(loss, severity=said.severity, reason=said.why)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..canonical.loss import Declared, Loss
 from ..language.reads import PRESENCE, Path
 
 ReadTree = dict[str, "ReadTree | None"]
@@ -58,6 +60,24 @@ def unread(body: dict[str, Any], tree: ReadTree) -> list[str]:
     return found
 
 
+def losses_of(places: Iterable[str], declared: Mapping[str, Declared]) -> tuple[Loss, ...]:
+    """Give the places that nobody reads as losses, as bad as is declared of them, or else as warnings."""
+    return tuple(
+        Loss(place, "native", said.severity, said.why)
+        for place in places
+        for said in (declaration(_INDEX.sub("", place), declared) or _UNKNOWN,)
+    )
+
+
+def declaration(place: str, declared: Mapping[str, Declared]) -> Declared | None:
+    """Find what is declared of a place of a body, dotted, or of the nearest place above it."""
+    while place:
+        if place in declared:
+            return declared[place]
+        place = place.rpartition(".")[0]
+    return None
+
+
 def _walk(value: Any, tree: ReadTree, place: str) -> Iterator[str]:
     if type(value) is dict:
         anything = tree.get("*", _ABSENT)
@@ -76,5 +96,7 @@ def _walk(value: Any, tree: ReadTree, place: str) -> Iterator[str]:
                     yield from _walk(item, below, f"{place}[{index}]")
 
 
+_INDEX = re.compile(r"\[\d+\]")
+_UNKNOWN = Declared("warn", "is not known here")
 _ABSENT: Any = object()
 _CONTAINERS = frozenset({dict, list})

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ..canonical import schema
 from ..canonical.brackets import Brackets
 from ..canonical.carriers import attach_response
-from ..canonical.loss import Loss
+from ..canonical.loss import Declared, Loss
 from ..canonical.settle import settle
 from ..canonical.unfold import unfold
 from ..language.mapping import CompiledMapping
@@ -23,11 +23,12 @@ from .files import (
     ModelsEncode,
     RequestDecode,
     RequestEncode,
+    ResponseDecode,
     ResponseEncode,
     StreamRules,
 )
 from .streams import StreamDecoder, StreamEncoder
-from .unread import unread
+from .unread import losses_of, unread
 
 
 @dataclass(slots=True)
@@ -36,8 +37,9 @@ class Call:
 
     `model` is the name that the client asked for, `target` what the configuration says of the chosen target, `request`
     the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer,
-    `unread` the places of the client's body that no rule reads, `request_id` the name that errors carry, `lost` the
-    places of the answer that the client's protocol cannot show.
+    `unread` the places of the client's body that no rule reads, `declared` what the client's protocol says of places
+    that have no canonical counterpart, `request_id` the name that errors carry, `lost` the places of the answer that
+    the client's protocol cannot show.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +49,8 @@ class Call:
     request: Json | None = None
     memo: Json = field(default_factory=dict)
     model: str | None = None
-    unread: tuple[str, ...] = ()
+    unread: tuple[Loss, ...] = ()
+    declared: Mapping[str, Declared] = field(default_factory=dict)
     request_id: str | None = None
     lost: set[str] = field(default_factory=set)
 
@@ -62,32 +65,42 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class WireProtocol:
-    """One protocol folder, compiled; a file the folder lacks is None."""
+    """One protocol folder, compiled; a file the folder lacks is None.
+
+    `passthrough` says which bodies of its clients an upstream that speaks the dialect takes as they are (None: all).
+    """
 
     name: str
     family: str
     framing: Framing
     request_decode: RequestDecode | None
     request_encode: RequestEncode | None
-    response_decode: CompiledMapping | None
+    response_decode: ResponseDecode | None
     response_encode: ResponseEncode | None
     stream_decode: StreamRules | None
     stream_encode: StreamRules | None
     error_decode: ErrorDecode | None
     error_encode: ErrorEncode | None
     models_encode: ModelsEncode | None
+    dialect: str | None = None
+    passthrough: CompiledMapping | None = None
+
+    def takes(self, body: Json, target: Mapping[str, object]) -> bool:
+        """Tell whether an upstream takes this body of a client of its protocol as it is."""
+        return self.passthrough is None or not is_false(self.passthrough.run({"body": body, "target": target}))
 
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected."""
         rules = _present(self.request_decode)
-        call.unread = tuple(unread(body, rules.read)) if rules.read is not None else ()
+        call.unread = losses_of(unread(body, rules.read), rules.loss) if rules.read is not None else ()
+        call.declared = rules.loss
         return requests.decode(self.name, rules, body, _roots(call, body=body))
 
     def encode_request(self, request: Json, call: Call) -> Encoded:
         """Write a canonical request as an upstream's body; raises RequestRejected for a loss that is refused."""
         rules = _present(self.request_encode)
         request, losses = requests.prepare(rules, request, _roots(call))
-        losses += [Loss(place, "native", "warn", "is not known here") for place in call.unread]
+        losses = [*(requests.as_declared(loss, call.declared) for loss in losses), *call.unread]
         refused = next((loss for loss in losses if loss.severity == "reject"), None)
         if refused is not None:
             message = f"`{refused.path}` cannot be sent to this model: {refused.reason}"
@@ -99,7 +112,7 @@ class WireProtocol:
     def decode_response(self, body: Json, call: Call) -> Json:
         """Read an upstream's answer as a canonical response; raises UpstreamErrorBody when it says an error."""
         self.check_answer(body)
-        response = _present(self.response_decode).run(_roots(call, body=body))
+        response = _present(self.response_decode).make.run(_roots(call, body=body))
         try:
             settled = settle(response if isinstance(response, dict) else {})
         except (AttributeError, KeyError, TypeError, ValueError) as fault:

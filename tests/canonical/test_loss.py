@@ -2,7 +2,7 @@
 
 import pytest
 from torouter.canonical import schema
-from torouter.canonical.loss import LossPlan, covered, dotted, unknown_severities
+from torouter.canonical.loss import Declared, LossPlan, covered, dotted, unknown_places
 
 KINDS = frozenset({"text", "tool_call", "tool_result", "image"})
 TOOLS = frozenset({"function"})
@@ -12,7 +12,12 @@ EVERYTHING = frozenset({(path[0],) for path in schema.paths()})
 def plan(*unread, kinds=KINDS, tools=TOOLS, severities=None, **more):
     """The plan of an encoder that reads everything but the paths that start like `unread` (dotted, kinds included)."""
     read = {path for path in schema.paths() if not any((dotted(path) + ".").startswith(each + ".") for each in unread)}
-    return LossPlan.build(frozenset(read), kinds, tools, severities, **more)
+    return LossPlan.build(frozenset(read), kinds, tools, chosen(severities or {}), **more)
+
+
+def chosen(severities):
+    """What is declared, from severities with or without a reason."""
+    return {name: said if isinstance(said, Declared) else Declared(said) for name, said in severities.items()}
 
 
 def request(**members):
@@ -86,7 +91,12 @@ def test_a_member_is_lost_only_on_the_kinds_where_it_is_not_read():
 
 
 def test_the_name_of_a_speaker_can_be_lost():
-    assert told(plan("turns.name").check(said(TEXT, name="ann"))) == [("turns[0].name", "warn")]
+    assert told(plan("turns.name").check_turns(said(TEXT, name="ann"))) == [("turns[0].name", "warn")]
+
+
+def test_a_reason_that_is_declared_is_told():
+    losses = plan("sampling.n", severities={"sampling.n": Declared("reject", "one answer is not two")}).check(request(sampling={"n": 2}))
+    assert [(loss.severity, loss.reason) for loss in losses] == [("reject", "one answer is not two")]
 
 
 def test_a_member_of_the_system_can_be_lost():
@@ -119,8 +129,8 @@ def test_native_things_of_another_protocol_are_lost():
 
 
 def test_how_bad_the_loss_of_another_protocol_s_things_is_can_be_chosen():
-    chosen = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS, {"turns.parts.native": "drop"}, protocol="own")
-    losses = chosen.check(said({"kind": "native", "protocol": "other", "value": {}}))
+    plan_ = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS, chosen({"turns.parts.native": "drop"}), protocol="own")
+    losses = plan_.check(said({"kind": "native", "protocol": "other", "value": {}}))
     assert told(losses) == [("turns[0].parts[0]", "drop")]
 
 
@@ -128,16 +138,16 @@ def test_what_another_protocol_says_of_a_tool_or_a_part_is_lost_field_by_field()
     bags = {"native": {"own": {"a": 1}, "other": {"b": 1, "c": 2}}}
     result = {"kind": "tool_result", "id": "c", "parts": [{**TEXT, **bags}]}
     asked = {**said({**TEXT, **bags}, result), "tools": [{"kind": "function", "name": "f", **bags}], "system": [{**TEXT, **bags}]}
-    every = LossPlan.build(EVERYTHING, KINDS, TOOLS, {"native": "drop"}, protocol="own")
+    every = LossPlan.build(EVERYTHING, KINDS, TOOLS, chosen({"native": "drop"}), protocol="own")
     places = ["system[0]", "tools[0]", "turns[0].parts[0]", "turns[0].parts[1].parts[0]"]
     assert told(every.check(asked)) == [(f"{place}.native.other.{field}", "drop") for place in places for field in "bc"]
 
 
 def test_a_foreign_part_without_which_the_conversation_means_something_else_is_always_rejected():
-    chosen = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS, {"turns.parts.native": "drop"}, protocol="own")
+    plan_ = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS, chosen({"turns.parts.native": "drop"}), protocol="own")
     trace, history = ({"kind": "native", "protocol": "other", "value": {}, "essential": each} for each in (False, True))
     own = {**history, "protocol": "own"}
-    assert told(chosen.check(said(trace, history, own))) == [("turns[0].parts[0]", "drop"), ("turns[0].parts[1]", "reject")]
+    assert told(plan_.check(said(trace, history, own))) == [("turns[0].parts[0]", "drop"), ("turns[0].parts[1]", "reject")]
 
 
 @pytest.mark.parametrize("name", ["previous", "conversation", "continuation", "prefix"])
@@ -157,7 +167,7 @@ def test_which_item_held_a_part_is_nothing_to_lose():
 
 
 def test_the_fields_of_single_protocols_have_one_severity_for_all():
-    assert unknown_severities(["native", "turns.parts.text.native", "tools.function.native"]) == ["tools.function.native", "turns.parts.text.native"]
+    assert unknown_places(["native", "turns.parts.text.native", "tools.function.native"]) == ["tools.function.native", "turns.parts.text.native"]
 
 
 def test_native_things_of_the_own_protocol_are_not_lost():
@@ -186,15 +196,15 @@ def test_a_severity_is_chosen_for_one_kind_or_for_all(written, severity):
 
 
 def test_a_severity_is_chosen_for_kinds_and_for_everything_under_a_member():
-    chosen = plan("state", severities={"turns.parts.video": "drop", "tools.custom": "warn", "state": "reject"})
-    losses = chosen.check({
+    plan_ = plan("state", severities={"turns.parts.video": "drop", "tools.custom": "warn", "state": "reject"})
+    losses = plan_.check({
         **said({"kind": "video", "url": "u"}), "tools": [{"kind": "custom", "name": "g"}], "state": {"previous": "r"},
     })  # fmt: skip
     assert told(losses) == [("state.previous", "reject"), ("tools[0]", "warn"), ("turns[0].parts[0]", "drop")]
 
 
 def test_a_severity_for_nothing_is_refused():
-    assert unknown_severities(["sampling.sed", "stop", "turns.parts.cache"]) == ["sampling.sed"]
+    assert unknown_places(["sampling.sed", "stop", "turns.parts.cache"]) == ["sampling.sed"]
     with pytest.raises(ValueError, match="no such place in a request: sampling"):
         plan(severities={"sampling.sed": "drop"})
 

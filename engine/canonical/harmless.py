@@ -1,0 +1,55 @@
+"""What of a request may go missing without harm, and what may never; places are dotted, as people write them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Members whose absence changes nothing the client could notice: who is asked, how the answer travels, what the
+# engine itself writes, and opaque values, which only their own family can use.
+QUIET = frozenset({
+    "model", "stream", "stream_usage", "turns.role", "turns.parts.native.protocol", "tools.native.protocol",
+    "turns.parts.tool_call.id", "turns.parts.tool_result.id", "turns.parts.tool_result.name",
+    "turns.parts.tool_result.custom", "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
+    "turns.parts.reasoning.redacted", "turns.parts.reasoning.summary", "turns.parts.native.essential", "system.item_id",
+    *(f"turns.parts.{kind}.signature"
+      for kind in ("text", "tool_call", "image", "audio", "video", "file", "native")),
+    *(f"turns.parts.{kind}.item_id"
+      for kind in ("text", "refusal", "tool_call", "tool_result", "image", "audio", "video", "file", "native")),
+    "system.signature",
+})  # fmt: skip
+
+# Without these the model would answer something else than what was asked.
+VITAL = frozenset(f"state.{name}" for name in ("previous", "conversation", "continuation", "prefix", "prompt"))
+
+# Values that say what would hold anyway. The empty ones (false, 0 penalties, {}) need no entry where 0 means off.
+HARMLESS: Mapping[str, tuple[Any, ...]] = {
+    "parallel_tools": (True,),
+    "tool_choice.mode": ("auto",),
+    "format.kind": ("text",),
+    "modalities": (["text"],),
+    "service_tier": ("auto", "default"),
+    "verbosity": ("medium",),
+    "sampling.n": (1,),
+    "sampling.presence_penalty": (0,),
+    "sampling.frequency_penalty": (0,),
+    "sampling.logprobs": (False,),
+    "sampling.top_logprobs": (0,),
+    "sampling.logit_bias": ({},),
+    "state.store": (False,),
+    "state.background": (False,),
+    "state.truncation": ("disabled",),
+    "reasoning.visible": (False,),
+    "reasoning.effort": ("auto",),
+    "metadata": ({},),
+    "stop": ([],),
+    "include": ([],),
+    "tools.function.strict": (False,),
+    "turns.parts.tool_result.error": (False,),
+    "turns.parts.tool_call.custom": (False,),
+    "turns.parts.file.citations": (False,),
+    "turns.parts.image.detail": ("auto",),
+}
+
+
+def is_quiet(place: str) -> bool:
+    """Whether the absence of a place, dotted, changes nothing that the client could notice."""
+    return place in QUIET
