@@ -39,9 +39,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "inconsistent-timers": "One timer is longer than the timer that contains it.",
         # merging and references
         "duplicate-id": "An id is defined twice within one layer.",
-        "unknown-base": "An entry extends an entry that does not exist.",
+        "unknown-base": "An entry extends an entry, or a list, that does not exist.",
         "base-cycle": "Entries extend each other in a circle.",
         "unknown-removal": "An entry removes something that does not exist.",
+        "idle-patch": "A patch says what the file beneath it says already.",
         "unknown-reference": "A name refers to something that is not defined.",
         "protocol-not-spoken": "A target uses a protocol that its provider does not speak.",
         "alias-collision": "An alias is also the name of another model or alias.",

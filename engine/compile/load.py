@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..config.document import Document
 from ..config.load import Project, load_project
 from ..config.model import Settings as ConfiguredSettings
 from ..diagnostics import Diagnostics
-from ..protocol import WireProtocol, compile_protocol
+from ..protocol import WireProtocol, compile_dialect, compile_protocol
 from .endpoints import compile_endpoints, compile_surfaces
 from .providers import compile_groups, compile_models, compile_providers
 from .snapshot import Key, Settings, Snapshot
@@ -38,7 +39,12 @@ def compile_project(project: Project, diagnostics: Diagnostics) -> Snapshot:
     protocols: Mapping[str, WireProtocol] = {
         name: compile_protocol(name, documents, diagnostics) for name, documents in project.protocols.items()
     }
-    providers = compile_providers(routes, protocols, diagnostics)
+    dialects = {
+        name: compile_dialect(document, project.protocols[base], protocols[base], diagnostics)
+        for name, document in project.dialects.items()
+        if (base := _protocol_of(document)) in protocols
+    }
+    providers = compile_providers(routes, protocols, dialects, diagnostics)
     models, aliases, patterns = compile_models(routes, providers)
     return Snapshot(
         mounts=routes.mounts,
@@ -54,8 +60,13 @@ def compile_project(project: Project, diagnostics: Diagnostics) -> Snapshot:
         patterns=patterns,
         providers=providers,
         protocols=protocols,
+        dialects=dialects,
         settings=_settings(routes.settings),
     )
+
+
+def _protocol_of(dialect: Document) -> str:
+    return str(dialect.data.get("protocol")) if isinstance(dialect.data, dict) else ""
 
 
 def _settings(given: ConfiguredSettings) -> Settings:

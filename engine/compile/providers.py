@@ -15,7 +15,10 @@ from ..language.mapping import compile_mapping
 from ..language.shape import Compiler
 from ..language.text import written
 from ..language.words import Vocabulary
+from ..protocol import WireProtocol
 from .snapshot import Group, Model, Policy, Provider, Service, Target, Template
+
+Protocols = Mapping[str, WireProtocol]
 
 _ROOTS = ("target", "request", "path", "query", "headers", "operation")
 _DEFAULT_POLICY = "default"
@@ -24,19 +27,28 @@ _NOWHERE = "http://sandbox.invalid"
 
 
 def compile_providers(
-    routes: config.Routes, protocols: Iterable[str], diagnostics: Diagnostics
+    routes: config.Routes, protocols: Protocols, dialects: Protocols, diagnostics: Diagnostics
 ) -> Mapping[str, Provider]:
     """Compile every provider; one whose secret is missing is kept, with its problem."""
     default = _policy(Policy(), routes.policies.get(_DEFAULT_POLICY))
-    scripted = {name: Service(lambda _context: "/", {}, {}) for name in protocols}
-    providers = {name: _provider(provider, default, diagnostics) for name, provider in routes.providers.items()}
+    scripted = {name: Service(protocol, lambda _context: "/", {}, {}) for name, protocol in protocols.items()}
+    providers = {
+        name: _provider(provider, {**protocols, **_spoken(provider, dialects)}, default, diagnostics)
+        for name, provider in routes.providers.items()
+    }
     return {
         name: replace(provider, base_url=_NOWHERE, services=scripted) if provider.transport == _SCRIPTED else provider
         for name, provider in providers.items()
     }
 
 
-def _provider(provider: config.Provider, policy: Policy, diagnostics: Diagnostics) -> Provider:
+def _spoken(provider: config.Provider, dialects: Protocols) -> Protocols:
+    """Give the dialects that a provider speaks, by their protocols."""
+    named = {name: address.dialect for name, address in provider.speaks.items()}
+    return {name: dialects[dialect] for name, dialect in named.items() if dialect is not None and dialect in dialects}
+
+
+def _provider(provider: config.Provider, protocols: Protocols, policy: Policy, diagnostics: Diagnostics) -> Provider:
     secret = provider.auth.secret.resolve() if provider.auth is not None else None
     missing = provider.auth is not None and secret is None
     return Provider(
@@ -47,7 +59,9 @@ def _provider(provider: config.Provider, policy: Policy, diagnostics: Diagnostic
         auth_headers=_authorisation(provider.auth, secret, "header"),
         auth_query=_authorisation(provider.auth, secret, "query"),
         services={
-            name: _service(provider, name, address, diagnostics) for name, address in provider.speaks.items()
+            name: _service(provider, protocols[name], address, diagnostics)
+            for name, address in provider.speaks.items()
+            if name in protocols
         },
         policy=_policy(policy, provider.timers),
         problem=f"its secret {provider.auth.secret} is not set" if missing and provider.auth is not None else None,
@@ -64,11 +78,16 @@ def _authorisation(
     return {name: lambda: auth.prefix + secret.reveal()}
 
 
-def _service(provider: config.Provider, name: str, address: config.Address, diagnostics: Diagnostics) -> Service:
+def _service(
+    provider: config.Provider, protocol: WireProtocol, address: config.Address, diagnostics: Diagnostics
+) -> Service:
+    name = protocol.name
+
     def texts(*path: str, names: Iterable[str]) -> Mapping[str, Template]:
         return {member: _template(provider.entry.at(*path, member), diagnostics) for member in names}
 
     return Service(
+        protocol=protocol,
         path=_template(provider.entry.at("speaks", name, "path"), diagnostics),
         query=texts("speaks", name, "query", names=address.query),
         headers={
@@ -119,9 +138,7 @@ def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, P
     return Model(model.id, make if "*" in model.id else lambda _name: made, about)
 
 
-def _without_stand_ins(
-    targets: Sequence[config.Target], providers: Mapping[str, Provider]
-) -> Sequence[config.Target]:
+def _without_stand_ins(targets: Sequence[config.Target], providers: Mapping[str, Provider]) -> Sequence[config.Target]:
     """Leave scripted answers out as soon as a real provider is configured: they never stand in for one that fails."""
     real = [target for target in targets if providers[target.provider].transport != _SCRIPTED]
     usable = any(providers[target.provider].problem is None for target in real)

@@ -67,8 +67,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider is called in one protocol."""
+    """How a provider is called in one protocol, or in its dialect of that."""
 
+    protocol: WireProtocol
     path: Template
     query: Mapping[str, Template]
     headers: Mapping[str, Template]
@@ -154,6 +155,7 @@ class Snapshot:
     patterns: Sequence[Model]
     providers: Mapping[str, Provider]
     protocols: Mapping[str, WireProtocol]
+    dialects: Mapping[str, WireProtocol]
     settings: Settings
 
     def resolve(self, model: str, group: str) -> Sequence[Target]:

@@ -124,7 +124,7 @@ def _upstream_auth(value: Any) -> UpstreamAuth | None:
 
 
 def _address(value: Mapping[str, Any]) -> Address:
-    return Address(value["path"], value.get("query", {}), value.get("headers", {}))
+    return Address(value["path"], value.get("query", {}), value.get("headers", {}), value.get("dialect"))
 
 
 def _timers(value: Mapping[str, Any]) -> Timers:

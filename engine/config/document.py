@@ -16,7 +16,10 @@ MAX_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML file: its data as plain values and the marks of all its values (`marks`) and keys (`keys`)."""
+    """One YAML file: its data as plain values and the marks of all its values (`marks`) and keys (`keys`).
+
+    In one that was made of several, `origins` tells of the paths that begin something new where it is written.
+    """
 
     file: str
     layer: str
@@ -25,6 +28,7 @@ class Document:
     marks: Mapping[Path, Mark]
     keys: Mapping[Path, Mark] = field(default_factory=dict)
     lines: Lines = field(default_factory=lambda: Lines(""))
+    origins: Mapping[Path, "Where"] = field(default_factory=dict)
 
     @property
     def root(self) -> "Where":
@@ -65,7 +69,16 @@ class Where:
 
     def own_key(self) -> "Where":
         """The place where the key that holds this value is written; for list entries, the value's own place."""
-        return Where(self.document, self.path, on_key=self.path in self.document.keys)
+        origin = self.origin()
+        return Where(self.document, self.path, on_key=origin.path in origin.document.keys)
+
+    def origin(self) -> "Where":
+        """The place in the file where this is written; this place itself, unless its document was made of several."""
+        origins = self.document.origins
+        for length in range(len(self.path), -1, -1) if origins else ():
+            if found := origins.get(self.path[:length]):
+                return Where(found.document, found.path + self.path[length:], self.on_key)
+        return self
 
     def span(self, offset: int = 0, length: int | None = None) -> Span:
         """The span of `length` characters from the character `offset` of the value's text; no length means all.
@@ -73,6 +86,8 @@ class Where:
         A place that is not in the file is reported at the nearest place around it.
         """
         document = self.document
+        if document.origins:
+            return self.origin().span(offset, length)
         mark = (document.keys if self.on_key else document.marks).get(self.path)
         if mark is None:
             return Where(document, self.path[:-1]).own_key().span() if self.path else Span(document.file, 1, 1)

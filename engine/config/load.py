@@ -11,7 +11,7 @@ from .document import Document, load_document
 from .merge import Entry, LoadedRoute, Sections, merge_routes
 from .model import Routes
 from .references import check_references
-from .schema import ROUTE, check_document, check_value
+from .schema import DIALECT, ROUTE, check_document, check_value
 from .sources import BUILTIN, USER, Source, builtin_sources, user_sources
 
 # The definition in the schema that describes one entry of a section.
@@ -29,12 +29,16 @@ _DEFINITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All that was loaded: the files, the merged entries, their values, and the files of each protocol by kind."""
+    """All that was loaded: the files, the merged entries, their values, the files of each protocol by kind.
+
+    A dialect is one file, by its name.
+    """
 
     documents: tuple[Document, ...]
     sections: Mapping[str, Mapping[str, Entry]]
     routes: Routes
     protocols: Mapping[str, Mapping[str, Document]]
+    dialects: Mapping[str, Document]
 
 
 def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True) -> Project:
@@ -47,13 +51,16 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
     documents: list[Document] = []
     layers: dict[str, list[LoadedRoute]] = {BUILTIN: [], USER: []}
     protocols: dict[str, dict[str, Document]] = {}
+    dialects: dict[str, Document] = {}
     for source in sources:
         document = load_document(source.file, source.name, source.layer, diagnostics)
         if document is None:
             continue
         documents.append(document)
         wrong = _check(document, source, diagnostics)
-        if source.protocol is None:
+        if source.kind == DIALECT:
+            dialects[source.file.name.rpartition(".")[0]] = document
+        elif source.protocol is None:
             layers[source.layer].append(LoadedRoute(document, frozenset(wrong)))
         else:
             # A user's file comes later and takes the place of the built-in one.
@@ -62,8 +69,8 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
     routes = build_routes(sections, diagnostics)
     check_values(routes, diagnostics)
     check_policies(routes.policies, {name: entry.at() for name, entry in sections["policies"].items()}, diagnostics)
-    check_references(sections, routes, protocols, diagnostics)
-    return Project(tuple(documents), sections, routes, protocols)
+    check_references(sections, routes, protocols, dialects, diagnostics)
+    return Project(tuple(documents), sections, routes, protocols, dialects)
 
 
 def _check(document: Document, source: Source, diagnostics: Diagnostics) -> set[tuple[str | int, ...]]:

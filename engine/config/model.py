@@ -71,11 +71,12 @@ class UpstreamAuth:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a provider takes requests of one protocol; all texts are templates."""
+    """Where a provider takes requests of one protocol, and in which dialect; all other texts are templates."""
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    dialect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

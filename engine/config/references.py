@@ -23,9 +23,11 @@ _UPSTREAM = ("request.encode", "response.decode", "stream.decode", "error.decode
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*(:path)?\}")
 
 
-def check_references(sections: Sections, routes: Routes, protocols: Protocols, diagnostics: Diagnostics) -> None:
+def check_references(
+    sections: Sections, routes: Routes, protocols: Protocols, dialects: Mapping[str, Document], diagnostics: Diagnostics
+) -> None:
     """Add an error for each name that is not defined, and for names that collide."""
-    check = _Checker(sections, protocols, diagnostics)
+    check = _Checker(sections, protocols, dialects, diagnostics)
     check.surfaces(routes.surfaces.values())
     for endpoint in routes.endpoints.values():
         check.endpoint(endpoint)
@@ -40,14 +42,18 @@ def check_references(sections: Sections, routes: Routes, protocols: Protocols, d
         check.defined("groups", key.group, key.entry.at("group"))
     check.addresses(routes.endpoints.values())
     check.folders()
+    check.patches()
 
 
 class _Checker:
     """What is defined, and where errors go."""
 
-    def __init__(self, sections: Sections, protocols: Protocols, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, sections: Sections, protocols: Protocols, dialects: Mapping[str, Document], diagnostics: Diagnostics
+    ) -> None:
         self._sections = sections
         self._protocols = protocols
+        self._dialects = dialects
         self._diagnostics = diagnostics
         self._models = set(sections["models"])
         for entry in sections["models"].values():
@@ -93,8 +99,12 @@ class _Checker:
             self._diagnostics.error("missing-key", entry.key, message)
 
     def provider(self, provider: Provider) -> None:
-        for name in provider.speaks:
+        for name, address in provider.speaks.items():
             self.protocol(name, provider.entry.at("speaks", name).own_key(), _UPSTREAM)
+            if address.dialect is not None:
+                known = [dialect for dialect, file in self._dialects.items() if _member(file, "protocol") == name]
+                where = provider.entry.at("speaks", name, "dialect")
+                self._known(address.dialect, known, f"the dialects of {name}", where)
 
     def model(self, model: Model, providers: Mapping[str, Provider]) -> None:
         for index, target in enumerate(model.targets):
@@ -160,9 +170,23 @@ class _Checker:
                 message = f'the folder is "{name}": a protocol has the name of its folder'
                 self._diagnostics.error("bad-value", document.root.at("protocol"), message)
 
+    def patches(self) -> None:
+        """A dialect has the name of its file, and patches a protocol that is there."""
+        for name, document in self._dialects.items():
+            if _member(document, "dialect") not in (None, name):
+                message = f'the file is "{name}": a dialect has the name of its file'
+                self._diagnostics.error("bad-value", document.root.at("dialect"), message)
+            protocol = _member(document, "protocol")
+            if isinstance(protocol, str):
+                self._known(protocol, self._protocols, "transforms", document.root.at("protocol"))
+
     def _known(self, name: str, candidates: Iterable[str], section: str, where: Where) -> bool:
         if name in candidates:
             return True
         message = f'there is no "{name}" in {section}'
         self._diagnostics.error("unknown-reference", where, message, help=did_you_mean(name, candidates))
         return False
+
+
+def _member(document: Document, name: str) -> object:
+    return document.data.get(name) if isinstance(document.data, dict) else None

@@ -14,6 +14,7 @@ from .document import Where
 from .marks import Path
 
 ROUTE = "route"
+DIALECT = "dialect"
 SANDBOX = "sandbox"
 TRANSFORM_KINDS = (
     "protocol",
@@ -27,7 +28,7 @@ TRANSFORM_KINDS = (
     "error.encode",
     "models.encode",
 )
-KINDS = (ROUTE, SANDBOX, *TRANSFORM_KINDS)
+KINDS = (ROUTE, SANDBOX, *TRANSFORM_KINDS, DIALECT)
 
 _TYPES = {
     "object": "a mapping",
@@ -52,7 +53,7 @@ def schema_text(kind: str) -> str:
     if kind not in KINDS:
         raise KeyError(kind)
     folder = files("torouter.schema")
-    home = folder / "transform" if kind in TRANSFORM_KINDS else folder
+    home = folder if kind in (ROUTE, SANDBOX) else folder / "transform"
     return (home / f"{kind}.schema.json").read_text("utf-8")
 
 

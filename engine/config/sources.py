@@ -7,13 +7,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ..diagnostics import Diagnostics, Span, did_you_mean
-from .schema import ROUTE, TRANSFORM_KINDS
+from .schema import DIALECT, ROUTE, TRANSFORM_KINDS
 
 BUILTIN = "built-in"
 USER = "user"
 
 # Folders beside the files of a protocol that hold something else than its mappings.
 _CASES = "cases"
+
+# The folder beside those of the protocols that holds a patch on one of them in each file.
+_DIALECTS = "dialects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,20 @@ def _routes(folder: Traversable, name: str, layer: str) -> Iterator[Source]:
 
 def _transforms(folder: Traversable, name: str, layer: str, diagnostics: Diagnostics) -> Iterator[Source]:
     for child in _children(folder):
-        if child.is_dir():
+        if child.is_dir() and child.name == _DIALECTS:
+            yield from _dialects(child, f"{name}/{child.name}", layer)
+        elif child.is_dir():
             yield from _protocol(child, f"{name}/{child.name}", layer, diagnostics)
         elif _is_yaml(child.name):
             span = Span(f"{name}/{child.name}", 1, 1)
             help = f"put it into a folder: {name}/<protocol>/{child.name}"
             diagnostics.error("unknown-file", span, "this file stands in no protocol folder", help=help)
+
+
+def _dialects(folder: Traversable, name: str, layer: str) -> Iterator[Source]:
+    for file in _children(folder):
+        if file.is_file() and _is_yaml(file.name):
+            yield Source(f"{name}/{file.name}", file, layer, DIALECT)
 
 
 def _protocol(folder: Traversable, name: str, layer: str, diagnostics: Diagnostics) -> Iterator[Source]:

@@ -24,6 +24,7 @@ class Passthrough:
     """The plan of an attempt whose target speaks the client's protocol and needs no changes."""
 
     client: WireProtocol
+    upstream: WireProtocol  # the same, or a dialect of it
     call: Call
     body: bytes
     request: Mapping[str, object]
@@ -31,29 +32,30 @@ class Passthrough:
     forwards: bool = True
     losses: tuple[Loss, ...] = ()
 
-    @property
-    def upstream(self) -> WireProtocol:
-        """The same protocol."""
-        return self.client
-
     def answer(self, raw: bytes) -> bytes:
         """The same bytes, once they have been seen to be an answer. Raises UpstreamErrorBody and Problem."""
-        self.client.check_answer(parse_answer(raw))
+        self.upstream.check_answer(parse_answer(raw))
         return raw
 
     def relay(self) -> Relay:
         """A relay that lets whole frames through as they are."""
-        return PassthroughRelay(self.client, self.call, self.cap)
+        return PassthroughRelay(self.client, self.upstream, self.call, self.cap)
 
 
-def plan(exchange: Exchange, target: Target, client: WireProtocol) -> Passthrough:
+def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> bool:
+    """Whether the target takes this request as the client wrote it."""
+    return upstream.name == client.name and not target.patched and upstream.takes(exchange.body, target.view)
+
+
+def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Passthrough:
     """The plan; the body differs from the client's only in the value of the model member, if at all."""
     endpoint, body = exchange.endpoint, exchange.raw
     assert endpoint is not None
     if target.model != exchange.model and endpoint.model_member in exchange.body:
         body = replaced(body, endpoint.model_member, orjson.dumps(target.model))
     request = {"model": target.model, "stream": exchange.stream}
-    return Passthrough(client, exchange.call(target.view), body, request, exchange.snapshot.settings.max_event)
+    call = exchange.call(target.view)
+    return Passthrough(client, upstream, call, body, request, exchange.snapshot.settings.max_event)
 
 
 class PassthroughRelay(Watch):
@@ -61,12 +63,12 @@ class PassthroughRelay(Watch):
 
     __slots__ = ("_call", "_decoder", "_framing", "_pending", "_protocol")
 
-    def __init__(self, protocol: WireProtocol, call: Call, cap: int) -> None:
+    def __init__(self, client: WireProtocol, upstream: WireProtocol, call: Call, cap: int) -> None:
         super().__init__()
-        self._protocol = protocol
+        self._protocol = client
         self._call = call
-        self._framing = protocol.framing
-        self._decoder = protocol.stream_watch(call, cap)
+        self._framing = upstream.framing
+        self._decoder = upstream.stream_watch(call, cap)
         self._pending = bytearray()
 
     @property

@@ -29,8 +29,8 @@ def resolve(exchange: Exchange) -> None:
     exchange.targets = targets
 
 
-def service_of(target: Target, client: WireProtocol) -> tuple[str, Service]:
-    """The protocol in which a target is called: the one it is fixed to, else the client's own, else its first."""
+def service_of(target: Target, client: WireProtocol) -> Service:
+    """How a target is called: in the protocol that it is fixed to, else in the client's own, else in its first."""
     services = target.provider.services
     name = target.protocol or (client.name if client.name in services else next(iter(services)))
-    return name, services[name]
+    return services[name]

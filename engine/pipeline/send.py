@@ -49,12 +49,12 @@ async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> No
 async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, Transport]) -> None:
     client = exchange.client
     assert client is not None
-    name, service = service_of(target, client)
+    service = service_of(target, client)
     plan: Plan
-    if name == client.name and not target.patched:
-        plan = passthrough.plan(exchange, target, client)
+    if passthrough.is_possible(exchange, target, client, service.protocol):
+        plan = passthrough.plan(exchange, target, client, service.protocol)
     else:
-        plan = translate.plan(exchange, target, client, exchange.snapshot.protocols[name])
+        plan = translate.plan(exchange, target, client, service.protocol)
     exchange.losses, exchange.hidden = plan.losses, plan.call.lost
     try:
         request = _request(exchange, target, service, plan)

@@ -1,5 +1,6 @@
 """One folder of transforms, compiled: a protocol that the pipeline can speak."""
 
+from .dialect import compile_dialect
 from .errors import RequestRejected, UpstreamErrorBody
 from .folder import compile_protocol
 from .streams import StreamDecoder, StreamEncoder
@@ -13,5 +14,6 @@ __all__ = [
     "StreamEncoder",
     "UpstreamErrorBody",
     "WireProtocol",
+    "compile_dialect",
     "compile_protocol",
 ]

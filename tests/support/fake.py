@@ -97,6 +97,9 @@ class FakeProtocol:
             raise RequestRejected({"kind": "invalid_request", "message": "prompt is missing", "status": 400})
         return {"model": body["model"], "text": body["prompt"], "odd": body.get("odd")}
 
+    def takes(self, body: Json, target: Mapping[str, object]) -> bool:
+        return True
+
     def encode_request(self, request: Json, call: Call) -> FakeEncoded:
         losses = (FakeLoss("odd", str(request["odd"])),) if request["odd"] else ()
         return FakeEncoded({"model": request["model"], "stream": request["stream"], "prompt": request["text"]}, losses)
@@ -199,6 +202,7 @@ class FakePolicy:
 
 @dataclass(frozen=True)
 class FakeService:
+    protocol: FakeProtocol
     path: Any = staticmethod(lambda roots: "/v1/talk")
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=lambda: {"X-Version": lambda roots: "default"})
@@ -218,7 +222,7 @@ class FakeProvider:
 
     @property
     def services(self) -> dict[str, FakeService]:
-        return {name: FakeService() for name in self.speaks}
+        return {name: FakeService({"sse-talk": SSE, "line-talk": LINES}[name]) for name in self.speaks}
 
 
 @dataclass(frozen=True)
