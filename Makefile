@@ -4,12 +4,13 @@
 #   make test    what CI runs: check, ignorant, then the recorded traffic and the official client libraries
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make bench   what a request costs
+#   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite requirements/*.txt and tests/node/package-lock.json from what setup.cfg asks for
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk bench locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk bench inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -77,6 +78,9 @@ $(DEV): requirements/dev.txt $(RUN)
 $(NODE): tests/node/package-lock.json
 	cd tests/node && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+inventories: $(DEV)
+	$(BIN)/python -m tests.inventory.build
 
 locks: $(DEV)
 	$(PIP) install pip-tools

@@ -1,0 +1,258 @@
+"""The inventories fit what the vendors themselves send, and nothing that is nearly that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.inventory.build import FOLDER, ROOTS, build, protocols, text
+from tests.inventory.judge import Allowed, findings, read, view
+from tests.inventory.native import messages
+from tests.inventory.spec import references
+from tests.support.corpus import require
+
+LEAST = {
+    "openai-chat": {"request": 270, "response": 190, "event": 1300, "error": 20},
+    "anthropic-messages": {"request": 140, "response": 95, "event": 800, "error": 9},
+    "gemini-generate": {"request": 150, "response": 95, "event": 200, "error": 18},
+}
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("protocol", protocols())
+def test_an_inventory_is_what_its_specification_and_overlay_make(protocol: str) -> None:
+    require()
+    assert (FOLDER / f"{protocol}.schema.json").read_text() == text(build(protocol)), "run: make inventories"
+
+
+@pytest.mark.corpus
+def test_every_message_that_a_vendor_took_or_sent_fits() -> None:
+    require()
+    judged: Counter[tuple[str, str]] = Counter()
+    wrong = []
+    for message in messages():
+        if message.what == "request" and not message.ok:
+            continue
+        judged[message.protocol, message.what] += 1
+        wrong += [
+            f"{message.id}: {line}" for line in findings(message.protocol, message.what, message.body, message.dialects)
+        ]
+    assert wrong == []
+    assert all(
+        judged[protocol, what] >= least for protocol, counts in LEAST.items() for what, least in counts.items()
+    ), judged
+
+
+@pytest.mark.parametrize("protocol", protocols())
+def test_an_inventory_is_a_json_schema_that_refers_to_nothing_missing(protocol: str) -> None:
+    inventory = read(protocol)
+    Draft202012Validator.check_schema(inventory)
+    assert set(ROOTS) <= set(inventory["$defs"])
+    for dialects in (frozenset[str](), frozenset(inventory["x-dialects"])):
+        types = view(inventory["$defs"], dialects)
+        assert set(references(types)) <= set(types)
+
+
+@pytest.mark.parametrize("protocol", protocols())
+def test_every_object_says_all_its_members_or_that_it_is_open(protocol: str) -> None:
+    def objects(schema: Any, place: str) -> list[str]:
+        if isinstance(schema, list):
+            return [line for item in schema for line in objects(item, place)]
+        if not isinstance(schema, dict):
+            return []
+        below = [
+            line for key, value in schema.items() if key != "examples" for line in objects(value, f"{place}.{key}")
+        ]
+        loose = schema.get("type") == "object" and "additionalProperties" not in schema and not schema.get("x-opaque")
+        return below + ([place] if loose else [])
+
+    assert objects(read(protocol)["$defs"], protocol) == []
+
+
+# --- what must not pass: one change to a good message each
+
+CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+CHAT = {
+    "model": "m",
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "9"},
+    ],
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}},
+    "temperature": 1,
+}
+CHAT_ANSWER = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "hi", "refusal": None},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+}
+MESSAGES = {
+    "model": "m",
+    "max_tokens": 5,
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "f", "input": {}}]},
+        {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "9"}]}],
+        },
+    ],
+    "tools": [{"name": "f", "input_schema": {"type": "object"}}],
+    "thinking": {"type": "enabled", "budget_tokens": 1024},
+}
+START = {
+    "type": "message_start",
+    "message": {
+        "id": "m1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 0},
+    },
+}
+GENERATE = {
+    "contents": [
+        {"role": "user", "parts": [{"text": "hi"}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}, "thoughtSignature": "c2ln"}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"result": "9"}}}]},
+    ],
+    "tools": [
+        {
+            "functionDeclarations": [
+                {"name": "f", "parameters": {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}}}
+            ]
+        }
+    ],
+    "generationConfig": {"maxOutputTokens": 5, "thinkingConfig": {"thinkingLevel": "LOW"}},
+}
+GENERATED = {
+    "candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP", "index": 0}],
+    "usageMetadata": {"promptTokenCount": 1, "totalTokenCount": 2},
+}
+GOOD = [
+    ("openai-chat", "request", CHAT),
+    ("openai-chat", "response", CHAT_ANSWER),
+    ("openai-chat", "error", {"error": {"message": "no", "type": "t", "param": None, "code": None}}),
+    ("anthropic-messages", "request", MESSAGES),
+    ("anthropic-messages", "event", START),
+    ("anthropic-messages", "error", {"type": "error", "error": {"type": "api_error", "message": "no"}}),
+    ("gemini-generate", "request", GENERATE),
+    ("gemini-generate", "response", GENERATED),
+    ("gemini-generate", "error", {"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}),
+]
+REMOVED = object()
+Steps = tuple[str | int, ...]
+MUTANTS: list[tuple[str, str, Any, Steps, Any]] = [
+    ("openai-chat", "request", CHAT, ("max_token",), 5),
+    ("openai-chat", "request", CHAT, ("temperature",), "1"),
+    ("openai-chat", "request", CHAT, ("temperature",), 3),
+    ("openai-chat", "request", CHAT, ("reasoning_effort",), "huge"),
+    ("openai-chat", "request", CHAT, ("thinking",), {"type": "enabled"}),
+    ("openai-chat", "request", CHAT, ("messages", 0, "content", 0, "text"), REMOVED),
+    ("openai-chat", "request", CHAT, ("messages", 0, "content", 0, "cache_control"), {"type": "ephemeral"}),
+    ("openai-chat", "request", CHAT, ("messages", 0, "content"), []),
+    ("openai-chat", "request", CHAT, ("messages", 0, "tool_calls"), [CALL]),
+    ("openai-chat", "request", CHAT, ("messages", 1, "tool_calls", 0, "function", "arguments"), {}),
+    ("openai-chat", "request", CHAT, ("messages", 1, "reasoning_content"), "hm"),
+    ("openai-chat", "request", CHAT, ("messages", 2, "tool_call_id"), REMOVED),
+    ("openai-chat", "request", CHAT, ("messages", 2, "role"), "user"),
+    ("openai-chat", "request", CHAT, ("tools", 0, "name"), "f"),
+    ("openai-chat", "request", CHAT, ("response_format", "json_schema", "name"), REMOVED),
+    ("openai-chat", "response", CHAT_ANSWER, ("choices", 0, "message", "refusal"), REMOVED),
+    ("openai-chat", "response", CHAT_ANSWER, ("choices", 0, "finish_reason"), "end_turn"),
+    ("openai-chat", "response", CHAT_ANSWER, ("choices", 0, "delta"), {}),
+    ("openai-chat", "response", CHAT_ANSWER, ("usage", "input_tokens"), 1),
+    ("anthropic-messages", "request", MESSAGES, ("max_tokens",), REMOVED),
+    ("anthropic-messages", "request", MESSAGES, ("temperature",), 1.5),
+    ("anthropic-messages", "request", MESSAGES, ("stop",), ["a"]),
+    ("anthropic-messages", "request", MESSAGES, ("thinking", "budget_tokens"), REMOVED),
+    ("anthropic-messages", "request", MESSAGES, ("messages", 0, "role"), "tool"),
+    ("anthropic-messages", "request", MESSAGES, ("messages", 0, "content", 0, "type"), "input_text"),
+    ("anthropic-messages", "request", MESSAGES, ("messages", 0, "content", 0, "cache_control", "ttl"), "2h"),
+    ("anthropic-messages", "request", MESSAGES, ("messages", 1, "content", 0, "input"), "{}"),
+    ("anthropic-messages", "request", MESSAGES, ("messages", 2, "content", 0, "content", 0, "tool_use_id"), "t1"),
+    ("anthropic-messages", "request", MESSAGES, ("tools", 0, "input_schema", "type"), REMOVED),
+    ("anthropic-messages", "request", MESSAGES, ("tools", 0, "parameters"), {}),
+    ("anthropic-messages", "event", START, ("type",), "message_begin"),
+    ("anthropic-messages", "event", START, ("message", "stop_reason"), REMOVED),
+    ("anthropic-messages", "event", START, ("message", "usage", "prompt_tokens"), 1),
+    ("gemini-generate", "request", GENERATE, ("max_tokens",), 5),
+    ("gemini-generate", "request", GENERATE, ("system_instruction",), {"parts": []}),
+    ("gemini-generate", "request", GENERATE, ("contents", 0, "role"), "assistant"),
+    ("gemini-generate", "request", GENERATE, ("contents", 1, "parts", 0, "functionCall", "name"), REMOVED),
+    ("gemini-generate", "request", GENERATE, ("contents", 1, "parts", 0, "functionCall", "arguments"), "{}"),
+    ("gemini-generate", "request", GENERATE, ("contents", 1, "parts", 0, "thought_signature"), "c2ln"),
+    ("gemini-generate", "request", GENERATE, ("contents", 2, "parts", 0, "functionResponse", "response"), "9"),
+    ("gemini-generate", "request", GENERATE, ("tools", 0, "functionDeclarations", 0, "parameters", "type"), "object"),
+    (
+        "gemini-generate",
+        "request",
+        GENERATE,
+        ("tools", 0, "functionDeclarations", 0, "parameters", "properties", "a", "const"),
+        "x",
+    ),
+    ("gemini-generate", "request", GENERATE, ("generationConfig", "max_output_tokens"), 5),
+    ("gemini-generate", "request", GENERATE, ("generationConfig", "thinkingConfig", "thinkingLevel"), "low"),
+    ("gemini-generate", "response", GENERATED, ("candidates", 0, "finishReason"), "TOOL_CALLS"),
+    ("gemini-generate", "response", GENERATED, ("candidates", 0, "content", "parts", 0, "type"), "text"),
+    ("gemini-generate", "response", GENERATED, ("usageMetadata", "totalTokens"), 2),
+]
+
+
+@pytest.mark.parametrize(("protocol", "what", "body"), GOOD, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_good_message_fits(protocol: str, what: str, body: Any) -> None:
+    assert findings(protocol, what, body) == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "what", "body", "steps", "value"),
+    MUTANTS,
+    ids=lambda v: ".".join(map(str, v)) if isinstance(v, tuple) else "",
+)
+def test_what_is_misspelt_misplaced_or_missing_is_found(
+    protocol: str, what: str, body: Any, steps: Steps, value: Any
+) -> None:
+    mutant = deepcopy(body)
+    holder = mutant
+    for step in steps[:-1]:
+        holder = holder[step]
+    if value is REMOVED:
+        del holder[steps[-1]]
+    else:
+        holder[steps[-1]] = value
+    assert findings(protocol, what, mutant) != []
+
+
+def test_a_dialects_addition_fits_where_the_dialect_is_allowed() -> None:
+    body = {**CHAT, "thinking": {"type": "enabled"}}
+    allowed: Allowed = frozenset({"deepseek"})
+    assert findings("openai-chat", "request", body, allowed) == []
+    assert findings("openai-chat", "request", body, frozenset({"mistral"})) == ["request $: unknown thinking"]
+
+
+def test_what_a_dialect_leaves_out_is_still_owed_by_others() -> None:
+    body = deepcopy(CHAT_ANSWER)
+    del body["choices"][0]["message"]["refusal"]  # type: ignore[index]
+    assert findings("openai-chat", "response", body, frozenset({"older"})) == []
+    assert findings("openai-chat", "response", body, frozenset({"mistral"})) == [
+        "response $.choices[0].message: 'refusal' is a required property"
+    ]
