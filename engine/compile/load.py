@@ -9,6 +9,7 @@ from ..config.document import Document
 from ..config.load import Project, load_project
 from ..config.model import Settings as ConfiguredSettings
 from ..diagnostics import Diagnostics
+from ..language.origins import Origins
 from ..protocol import WireProtocol, compile_dialect, compile_protocol
 from .endpoints import compile_endpoints, compile_surfaces
 from .providers import compile_groups, compile_models, compile_providers
@@ -33,14 +34,17 @@ def load_snapshot(user: Path | None, diagnostics: Diagnostics | None = None) -> 
     return snapshot
 
 
-def compile_project(project: Project, diagnostics: Diagnostics) -> Snapshot:
-    """Compile all that a project holds; the snapshot may be served only when `diagnostics` has no errors."""
+def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins | None = None) -> Snapshot:
+    """Compile all that a project holds; the snapshot may be served only when `diagnostics` has no errors.
+
+    With `origins` the transforms also tell where what they make is written.
+    """
     routes = project.routes
     protocols: Mapping[str, WireProtocol] = {
-        name: compile_protocol(name, documents, diagnostics) for name, documents in project.protocols.items()
+        name: compile_protocol(name, documents, diagnostics, origins) for name, documents in project.protocols.items()
     }
     dialects = {
-        name: compile_dialect(document, project.protocols[base], protocols[base], diagnostics)
+        name: compile_dialect(document, project.protocols[base], protocols[base], diagnostics, origins)
         for name, document in project.dialects.items()
         if (base := _protocol_of(document)) in protocols
     }

@@ -7,7 +7,7 @@ stays. `Compiler.shape` gives a `Node`: what runs, where its value comes from, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..config.document import Where
@@ -16,6 +16,7 @@ from . import build, leaves, words
 from .expressions import Fn
 from .leaves import Node
 from .narrow import narrowing
+from .origins import Origins
 from .reads import Path, PathCheck, consumed, items
 from .scope import Scope
 from .text import is_template
@@ -26,13 +27,17 @@ _NOTHING: frozenset[Path] = frozenset()
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles the shapes of one file: reports what is wrong, and collects what is read."""
+    """Compiles the shapes of one file: reports what is wrong, and collects what is read.
+
+    With `origins` what it compiles also notes where each value is written.
+    """
 
     vocabulary: Vocabulary
     diagnostics: Diagnostics
     reads: set[Path] = field(default_factory=set)
     using: tuple[str, ...] = ()
     unknown_path: PathCheck | None = None
+    origins: Origins | None = None
 
     def expression(self, where: Where, scope: Scope) -> Node:
         """Compile a scalar that must be an expression."""
@@ -63,17 +68,27 @@ class Compiler:
             return self._list(where, value, scope)
         if isinstance(value, str):
             if value.startswith("="):
-                return leaves.compile_expression(where, value, scope, self)
+                return self._leaf(where, leaves.compile_expression(where, value, scope, self))
             if is_template(value):
-                return leaves.compile_text(where, value, scope, self)
-        return Node(build.constant(value), literal=True)
+                return self._leaf(where, leaves.compile_text(where, value, scope, self))
+        return self._leaf(where, Node(build.constant(value), literal=True))
 
-    def _list(self, where: Where, entries: Sequence[Any], scope: Scope) -> Node:
-        nodes = [self.shape(where.at(index), scope) for index in range(len(entries))]
+    def _leaf(self, where: Where, node: Node) -> Node:
+        return node if self.origins is None else replace(node, run=self.origins.leaf(where, node.run))
+
+    def _part(self, run: Fn, key: str | None = None, *, opens: bool = False) -> Fn:
+        return run if self.origins is None else self.origins.part(run, key, opens=opens)
+
+    def _container(self, where: Where, run: Fn) -> Fn:
+        return run if self.origins is None else self.origins.container(where, run)
+
+    def _list(self, where: Where, written: Sequence[Any], scope: Scope) -> Node:
+        nodes = [self.shape(where.at(index), scope) for index in range(len(written))]
         for node in nodes:
             self._consume(node)
         literal = not nodes or any(node.literal for node in nodes)
-        return Node(build.make_list([(node.run, node.splices) for node in nodes]), literal=literal)
+        entries = [(self._part(node.run, opens=node.splices), node.splices) for node in nodes]
+        return Node(self._container(where, build.make_list(entries)), literal=literal)
 
     def _mapping(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         body = words.check(where, value, self.diagnostics)
@@ -93,8 +108,9 @@ class Compiler:
             inner = self.narrowed(where.at("$where"), inner)
         node = self._guarded(where, value, inner, body)
         self._consume(node)
-        run = build.each(source.run, slot, index_slot, condition, node.run, opens=node.splices)
-        return Node(run, splices=True)
+        body_run = self._part(node.run, opens=node.splices)
+        run = build.each(source.run, slot, index_slot, condition, body_run, opens=node.splices)
+        return Node(self._container(where, run), splices=True)
 
     def _guarded(self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None) -> Node:
         bindings: list[tuple[int, Fn]] = []
@@ -137,7 +153,8 @@ class Compiler:
             case "$lookup":
                 return self._lookup(where, value, scope)
             case "$merge":
-                return Node(build.merge([self.value(where.at("$merge", i), scope) for i in _indices(value["$merge"])]))
+                parts = [self.value(where.at("$merge", index), scope) for index in _indices(value["$merge"])]
+                return Node(self._container(where, build.merge([self._part(part) for part in parts])))
             case "$first":
                 return self._first(where, value, scope)
             case _:
@@ -149,8 +166,8 @@ class Compiler:
         kept = {name for name in kept if isinstance(name, str)} if isinstance(kept, list) else set()
         for name in sorted(kept - set(members)):
             self.diagnostics.error("missing-partner", where.at("$nulls"), f"`$nulls` names `{name}`, which is not here")
-        runs = [(name, self.value(where.at(name), scope), name in kept) for name in members]
-        return Node(build.make_object(runs), literal=not members)
+        runs = [(name, self._part(self.value(where.at(name), scope), name), name in kept) for name in members]
+        return Node(self._container(where, build.make_object(runs)), literal=not members)
 
     def _first(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         nodes = [self.shape(where.at("$first", index), scope) for index in _indices(value["$first"])]
@@ -190,17 +207,18 @@ class Compiler:
             table = {}
         else:
             self.vocabulary.used.add(("tables", str(name)))
-        key = self._key(where.at("$of"), scope) if "$of" in value else build.NULL_RUN
+        key = self._key(where.at("$of"), scope) if "$of" in value else Node(build.NULL_RUN)
+        key = self._leaf(where.at("$lookup"), key)
         otherwise = self.value(where.at("$else"), scope) if "$else" in value else None
-        return Node(build.lookup(key, table, otherwise))
+        return Node(build.lookup(key.run, table, otherwise))
 
-    def _key(self, where: Where, scope: Scope) -> Fn:
+    def _key(self, where: Where, scope: Scope) -> Node:
         """Compile what a table is asked for; a constant would always find the same."""
         node = self.shape(where, scope)
         if node.literal:
             self.diagnostics.error("expression-required", where, "an expression is needed here; it starts with `=`")
         self.reads |= consumed(node.sources)
-        return node.run
+        return node
 
     def _use(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         name = value["$use"]
@@ -236,7 +254,7 @@ class Compiler:
                 message = f"`{name}` needs the argument `{argument}`"
                 self.diagnostics.error("missing-argument", where.at("$use"), message)
                 inner, _ = inner.bind(argument)
-        user = Compiler(self.vocabulary, self.diagnostics, self.reads, (*self.using, name), self.unknown_path)
+        user = replace(self, using=(*self.using, name))
         node = user.shape(definition.make, inner)
         return Node(build.guarded(bound, None, node.run), node.sources, node.splices, node.literal)
 

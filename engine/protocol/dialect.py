@@ -10,6 +10,7 @@ from ..config.document import Document, Where
 from ..config.patch import patch_document
 from ..config.schema import check_document
 from ..diagnostics import Diagnostics, did_you_mean
+from ..language.origins import Origins
 from .folder import Folder
 from .wire_protocol import WireProtocol
 
@@ -20,14 +21,18 @@ Name = tuple[str, str]
 
 
 def compile_dialect(
-    document: Document, files: Mapping[str, Document], base: WireProtocol, diagnostics: Diagnostics
+    document: Document,
+    files: Mapping[str, Document],
+    base: WireProtocol,
+    diagnostics: Diagnostics,
+    origins: Origins | None = None,
 ) -> WireProtocol:
-    """Compile a dialect of `base`, whose folder holds `files`."""
+    """Compile a dialect of `base`, whose folder holds `files`; `origins` as for a protocol."""
     patches = dict(_patches(document, files, diagnostics))
     patched = {kind: patch_document(files[kind], patch, diagnostics) for kind, patch in patches.items()}
     for kind, file in patched.items():
         check_document(file.root, kind, diagnostics)
-    folder = Folder(base.name, {**files, **patched}, diagnostics)
+    folder = Folder(base.name, {**files, **patched}, diagnostics, origins)
     names = set(_named(patches.get(_SHARED)))
     wanted = _users(names, patched.get(_SHARED))
     touched = {kind for kind, file in files.items() if kind in patched or not wanted.isdisjoint(_used(file.data))}

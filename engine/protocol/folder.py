@@ -11,6 +11,7 @@ from ..canonical.loss import Declared, LossPlan
 from ..config.document import Document, Where
 from ..diagnostics import Diagnostics, did_you_mean
 from ..language.mapping import CompiledMapping, compile_mapping
+from ..language.origins import Origins
 from ..language.scope import Layout, Scope
 from ..language.shape import Compiler
 from ..language.stream import compile_rules, state_of
@@ -47,9 +48,14 @@ _CALL = ("path", "query", "headers", "target", "memo")
 _STREAM = ("event", "state", "request", "target", "memo")
 
 
-def compile_protocol(name: str, documents: Mapping[str, Document], diagnostics: Diagnostics) -> WireProtocol:
-    """Compile one folder; `documents` are its files by kind (`FILES`)."""
-    folder = Folder(name, documents, diagnostics)
+def compile_protocol(
+    name: str, documents: Mapping[str, Document], diagnostics: Diagnostics, origins: Origins | None = None
+) -> WireProtocol:
+    """Compile one folder; `documents` are its files by kind (`FILES`).
+
+    With `origins` its runs also note where what they make is written.
+    """
+    folder = Folder(name, documents, diagnostics, origins)
     compiled = folder.compile()
     folder.report_unused()
     return compiled
@@ -58,10 +64,13 @@ def compile_protocol(name: str, documents: Mapping[str, Document], diagnostics: 
 class Folder:
     """The files of one protocol; each is compiled when it is asked for, with the tables and definitions of all."""
 
-    def __init__(self, name: str, documents: Mapping[str, Document], diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, name: str, documents: Mapping[str, Document], diagnostics: Diagnostics, origins: Origins | None = None
+    ) -> None:
         self._name = name
         self._documents = documents
         self._diagnostics = diagnostics
+        self._origins = origins
         self._about = _object(documents["protocol"].data) if "protocol" in documents else {}
         self._vocabulary = self._read_vocabulary()
 
@@ -221,7 +230,7 @@ class Folder:
         return compile_mapping(self._root(kind).at(member), roots, self._compiler())
 
     def _compiler(self) -> Compiler:
-        return Compiler(self._vocabulary, self._diagnostics, unknown_path=unknown_path)
+        return Compiler(self._vocabulary, self._diagnostics, unknown_path=unknown_path, origins=self._origins)
 
     def _data(self, kind: str) -> Mapping[str, Any]:
         return _object(self._documents[kind].data) if kind in self._documents else {}
