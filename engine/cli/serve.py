@@ -7,7 +7,8 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -17,8 +18,8 @@ from ..diagnostics import Diagnostics, count_of, render_terminal
 from ..pipeline.credential import digest
 from ..server.boot import Worker, load
 from ..server.supervisor import Supervisor, listen
+from ..store import ExistingStore, StoreError, state_folder
 
-_STATE = ".torouter"
 _MARGIN = 10.0
 
 
@@ -26,7 +27,11 @@ _MARGIN = 10.0
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", envvar="PORT", type=click.IntRange(0, 65535), default=8080, show_default="8080",
+    "--port",
+    envvar="PORT",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default="8080",
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option("--workers", type=click.IntRange(1), help="Number of processes; the setting decides otherwise.")
@@ -51,11 +56,14 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
         reason = str(fault.strerror).partition(" (while")[0]  # the address would be said twice
         help = "another port: --port 8081 or PORT=8081" if fault.errno == errno.EADDRINUSE else "another host: --host"
         raise click.ClickException(f"cannot listen on {host} port {port}: {reason}\nChoose {help}") from fault
-    key = None if snapshot.keys else local_key(_state_folder(place) / "key")
+    state = state_folder(place)
+    kept = names_kept(state)
+    key = None if snapshot.keys or kept else local_key(state / "key")
     group = group_shown(snapshot)
-    worker = Worker((sock.fileno(),), place.resolve() if place else None, digest(key) if key else None, group)
+    folder = place.resolve() if place else None
+    worker = Worker((sock.fileno(),), folder, state.resolve(), digest(key) if key else None, group)
     url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
-    text = "\n".join(banner(snapshot, url, key, group, place))
+    text = "\n".join(banner(snapshot, url, key, kept, group, place))
     count = workers or snapshot.settings.workers
 
     async def supervise() -> int:
@@ -84,7 +92,23 @@ def local_key(file: Path) -> str:
     return key
 
 
-def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Path | None) -> Iterator[str]:
+def names_kept(state: Path) -> list[str]:
+    """The names of the valid keys that the store of this machine has."""
+    place = ExistingStore(state)
+    try:
+        store = place()
+        now = time.time()
+        kept = store.list_keys() if store is not None else []
+        return list(dict.fromkeys(key.name for key in kept if key.valid(now)))
+    except StoreError as fault:
+        raise click.ClickException(str(fault)) from fault
+    finally:
+        place.close()
+
+
+def banner(
+    snapshot: Snapshot, url: str, key: str | None, kept: Sequence[str], group: str, place: Path | None
+) -> Iterator[str]:
     """What somebody who has just started the gateway wants to know, line by line."""
     yield f"ToRouter is serving on {url}"
     yield ""
@@ -92,7 +116,7 @@ def banner(snapshot: Snapshot, url: str, key: str | None, group: str, place: Pat
         yield f"export TOROUTER_URL={url} TOROUTER_KEY={key}"
     else:
         yield f"export TOROUTER_URL={url}"
-        names = ", ".join(known.id for known in snapshot.keys.values())
+        names = ", ".join([*(known.id for known in snapshot.keys.values()), *kept])
         yield f"Set TOROUTER_KEY to one of your keys ({names}); only their hashes are stored."
     for endpoint in snapshot.endpoints:
         if endpoint.example and endpoint.operation == "generate":
@@ -120,10 +144,3 @@ def _reachable(host: str) -> str:
 def _is_sandboxed(snapshot: Snapshot, model: str, group: str) -> bool:
     targets = [target for target in snapshot.resolve(model, group) if target.provider.problem is None]
     return bool(targets) and targets[0].provider.transport == "sandbox"
-
-
-def _state_folder(place: Path | None) -> Path:
-    """Where this machine's key is kept: beside the user's files, or where the command was given."""
-    if place is None:
-        return Path(_STATE)
-    return (place if place.is_dir() else place.parent) / _STATE

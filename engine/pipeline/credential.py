@@ -10,12 +10,13 @@ from ..compile.snapshot import Key
 from ..config.model import CredentialPlace
 from .errors import Problem
 from .exchange import Exchange
+from .keys import KeyRing
 
 _MAX_LENGTH = 512
 
 
-def authenticate(exchange: Exchange, extra: Mapping[str, Key]) -> None:
-    """Fill in the key. `extra` holds keys beside those of the snapshot, by the same digest.
+async def authenticate(exchange: Exchange, ring: KeyRing) -> None:
+    """Fill in the key: one of the snapshot, or one of the ring.
 
     Raises Problem when there is no credential, when two differ, and when the one given is unknown or not valid now.
     """
@@ -27,8 +28,7 @@ def authenticate(exchange: Exchange, extra: Mapping[str, Key]) -> None:
     if len(found) > 1:
         message = "Two different API keys were given; send one, or the same one twice."
         raise Problem("invalid_request", message, code="conflicting_credentials")
-    credential = found.pop()
-    key = lookup(credential, exchange.snapshot.keys) or lookup(credential, extra)
+    key = await lookup(found.pop(), exchange.snapshot.keys, ring)
     if key is None or key.disabled or (key.expires is not None and key.expires <= time.time()):
         raise Problem("authentication", "The API key is not valid.")
     exchange.key = key
@@ -39,14 +39,15 @@ def digest(credential: str) -> str:
     return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def lookup(credential: str, keys: Mapping[str, Key]) -> Key | None:
+async def lookup(credential: str, keys: Mapping[str, Key], ring: KeyRing) -> Key | None:
     """The key of a credential; its form is checked before anything is looked up.
 
-    The table is keyed by digest, so how long a lookup takes says nothing about any credential.
+    Tables are keyed by digest, so how long a lookup takes says nothing about any credential.
     """
     if len(credential) > _MAX_LENGTH or not credential.isascii() or not credential.isprintable():
         return None
-    return keys.get(digest(credential))
+    hashed = digest(credential)
+    return keys.get(hashed) or await ring.find(hashed)
 
 
 def _values(exchange: Exchange, place: CredentialPlace) -> Iterator[str]:

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from ..compile.snapshot import Key, Snapshot
+from ..compile.snapshot import Snapshot
 from ..upstream.client import Transport
 from .body import receive
 from .credential import authenticate
 from .endpoint import Matcher, fallback, match
 from .errors import Problem, render
 from .exchange import Exchange, Incoming, Reply
+from .keys import KeyRing
 from .models import list_models
 from .resolve import resolve
 from .send import forward
@@ -21,15 +22,13 @@ _log = logging.getLogger("torouter.pipeline")
 
 
 class Gateway:
-    """One compiled configuration at work. `keys` holds keys beside the configured ones, by digest."""
+    """One compiled configuration at work. `keys` finds keys beside the configured ones."""
 
-    def __init__(
-        self, snapshot: Snapshot, transports: Mapping[str, Transport], keys: Mapping[str, Key] | None = None
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, transports: Mapping[str, Transport], keys: KeyRing | None = None) -> None:
         self.snapshot = snapshot
         self._matcher = Matcher(snapshot.endpoints, snapshot.mounts)
         self._transports = transports
-        self._keys = keys or {}
+        self._keys = keys or KeyRing()
         self._running: dict[asyncio.Task[object], Exchange] = {}
         self.quiet = asyncio.Event()  # set while no request is being answered
         self.quiet.set()
@@ -62,7 +61,7 @@ class Gateway:
 
     async def _answer(self, exchange: Exchange) -> None:
         match(exchange, self._matcher)
-        authenticate(exchange, self._keys)
+        await authenticate(exchange, self._keys)
         if await list_models(exchange):
             return
         await receive(exchange)

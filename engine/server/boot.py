@@ -15,10 +15,12 @@ from ..compile import compile_project
 from ..compile.snapshot import Key, Snapshot
 from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
+from ..pipeline.keys import KeyRing
 from ..pipeline.stack import Gateway
 from ..sandbox.load import load_sandbox
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.transport import SandboxTransport
+from ..store import ExistingStore
 from ..upstream.client import Client, Transport
 from .app import Site
 from .supervisor import READY
@@ -31,6 +33,7 @@ class Worker:
 
     sockets: tuple[int, ...]
     folder: Path | None
+    state: Path
     key: str | None
     group: str
 
@@ -39,6 +42,7 @@ class Worker:
         options = [f"--socket={descriptor}" for descriptor in self.sockets]
         if self.folder is not None:
             options.append(f"--folder={self.folder}")
+        options.append(f"--state={self.state}")
         if self.key is not None:
             options += [f"--key={self.key}", f"--group={self.group}"]
         return [sys.executable, "-m", __spec__.name, *options]
@@ -73,10 +77,12 @@ async def run(worker: Worker, loaded: Loaded) -> None:
     keys = {worker.key: Key("local", worker.group, expires=None, disabled=False)} if worker.key else {}
     sockets = [socket.socket(fileno=descriptor) for descriptor in worker.sockets]
     ways = loaded.transports()
-    site = Site(Gateway(loaded.snapshot, ways, keys))
+    store = ExistingStore(worker.state)
+    site = Site(Gateway(loaded.snapshot, ways, KeyRing(keys, store)))
     try:
         await serve(site, sockets, stop, lambda: _tell(READY))
     finally:
+        store.close()
         for way in ways.values():
             await way.aclose()
 
@@ -107,10 +113,11 @@ def _parse(arguments: Sequence[str] | None) -> Worker:
     parser = argparse.ArgumentParser()
     parser.add_argument("--socket", type=int, action="append", required=True)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--key")
     parser.add_argument("--group", default="")
     values = parser.parse_args(arguments)
-    return Worker(tuple(values.socket), values.folder, values.key, values.group)
+    return Worker(tuple(values.socket), values.folder, values.state, values.key, values.group)
 
 
 def _run(main_task: Coroutine[object, object, None]) -> None:

@@ -7,6 +7,8 @@ import time
 
 import pytest
 from torouter.pipeline.credential import digest
+from torouter.pipeline.keys import KeyRing
+from torouter.store import MemoryStore, StoredKey
 
 from tests.support.client import RawClient, request
 from tests.support.fake import KEY, SSE, FakeEndpoint, FakeKey, FakeProvider, FakeSnapshot, FakeTarget
@@ -162,3 +164,13 @@ async def test_when_nothing_can_be_reached_the_gateway_says_so_without_naming_an
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"known"}')
         assert (answer.status, answer.json["code"]) == (502, "upstream_unreachable")
         assert b"127.0.0.1" not in answer.body
+
+
+async def test_a_key_of_the_store_opens_what_its_group_may_use_until_it_ends() -> None:
+    store = MemoryStore()
+    store.add_key(StoredKey("ci", "all", digest("sk-stored"), "sk-…", created=1.0))
+    store.add_key(StoredKey("old", "all", digest("sk-ended"), "sk-…", created=1.0, expires=2.0))
+    async with running(snapshot(), KeyRing({}, lambda: store)) as gateway:
+        assert (await gateway.ask("GET", "/sse/models", key="sk-stored")).json == {"all": ["known", "other/deep"]}
+        assert (await refused(gateway, "GET", "/sse/models", key="sk-ended"))[0] == 401
+        assert (await refused(gateway, "GET", "/sse/models", key="sk-other"))[0] == 401

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from torouter.pipeline.keys import KeyRing
 from torouter.pipeline.stack import Gateway
 from torouter.server.app import Site
 from torouter.server.supervisor import listen
@@ -31,9 +32,9 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(snapshot: FakeSnapshot) -> AsyncIterator[Running]:
+async def running(snapshot: FakeSnapshot, keys: KeyRing | None = None) -> AsyncIterator[Running]:
     upstream = Client()
-    site = Site(Gateway(snapshot, {"http": upstream}))
+    site = Site(Gateway(snapshot, {"http": upstream}, keys))
     sock = listen("127.0.0.1", 0)
     stop = asyncio.Event()
     task = asyncio.create_task(serve(site, [sock], stop))
