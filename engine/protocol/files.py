@@ -12,6 +12,7 @@ from ..language.expressions import Fn
 from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
 from .losses import DecidedLosses
+from .names import Names
 from .unread import ReadTree
 
 
@@ -25,6 +26,7 @@ class RequestDecode:
     make: CompiledMapping
     read: ReadTree | None
     loss: Mapping[str, Declared]
+    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from .files import (
     StreamRules,
 )
 from .losses import read_declared, read_losses
+from .names import read_names
 from .reads import canonical_reads, unknown_path
 from .unread import read_tree
 from .wire_protocol import WireProtocol
@@ -148,7 +149,8 @@ class Folder:
         make = self._mapping("request.decode", "make", ("body", *_CALL))
         if make is None:
             return None
-        return RequestDecode(make, read_tree(make.reads, "body"), self._loss("request.decode"))
+        names = read_names(self._data("request.decode").get("names"))
+        return RequestDecode(make, read_tree(make.reads, "body"), self._loss("request.decode"), names)
 
     def _request_encode(self) -> RequestEncode | None:
         make = self._mapping("request.encode", "make", ("request", *_CALL))

@@ -92,6 +92,7 @@ class WireProtocol:
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected."""
         rules = _present(self.request_decode)
+        body = rules.names.respell(body) if rules.names is not None else body
         call.unread = losses_of(unread(body, rules.read), rules.loss) if rules.read is not None else ()
         call.declared = rules.loss
         return requests.decode(self.name, rules, body, _roots(call, body=body))

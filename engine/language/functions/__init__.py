@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..operators import Callee
-from . import ids, json, media, numbers, opaque, text, values
+from . import ids, json, media, numbers, opaque, schemas, text, values
 from .registry import Function
 
 LIBRARY: Mapping[str, Function] = MappingProxyType(
     {
         function.name: function
-        for module in (values, text, numbers, json, ids, opaque, media)
+        for module in (values, text, numbers, json, schemas, ids, opaque, media)
         for function in module.REGISTRY.functions
     }
 )

@@ -78,6 +78,22 @@ def length_before(texts: Any, place: Any) -> int | None:
     return sum(len(text) for text in texts[: max(place, 0)] if isinstance(text, str))
 
 
+@REGISTRY.add(("characters_before('aé', 3)", 2), ("characters_before('aé', 1)", 1), ("characters_before(null, 1)", None))
+def characters_before(text: Any, byte: Any) -> int | None:
+    """Count the characters of a text before a place in its UTF-8 bytes."""
+    if not isinstance(text, str) or not isinstance(byte, int) or isinstance(byte, bool):
+        return None
+    return len(text.encode("utf-8", "surrogatepass")[: max(byte, 0)].decode("utf-8", "ignore"))
+
+
+@REGISTRY.add(("bytes_before('aéb', 2)", 3), ("bytes_before(null, 1)", None))
+def bytes_before(text: Any, character: Any) -> int | None:
+    """Count the UTF-8 bytes of a text before one of its characters."""
+    if not isinstance(text, str) or not isinstance(character, int) or isinstance(character, bool):
+        return None
+    return len(text[: max(character, 0)].encode("utf-8", "surrogatepass"))
+
+
 @REGISTRY.add(("has_text(' ')", False), ("has_text('a')", True), ("has_text(null)", False))
 def has_text(value: Any) -> bool:
     """Tell whether a text holds anything but white space."""
