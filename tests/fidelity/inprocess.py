@@ -26,7 +26,7 @@ async def inprocess_doors(chosen: Sequence[Exchange]) -> AsyncIterator[dict[str,
 
         def serve(request: httpx2.Request, client: WireProtocol = client) -> httpx2.Response:
             body = json.loads(request.content)
-            return translate(client, known[body["model"]], body)
+            return translate(client, known[body.get("model") or in_address(request.url.path)], body)
 
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(serve))
         doors[name] = Door("http://inprocess.invalid", "sk-inprocess", http)
@@ -37,12 +37,17 @@ async def inprocess_doors(chosen: Sequence[Exchange]) -> AsyncIterator[dict[str,
             await door.http.aclose()
 
 
+def in_address(path: str) -> str:
+    """The model of a client that names it there, between the last `/` and the verb."""
+    return path.rpartition("/")[2].partition(":")[0]
+
+
 def translate(client: WireProtocol, exchange: Exchange, body: dict[str, object]) -> httpx2.Response:
     """The client's request to the recording's protocol, the recorded answer back."""
     upstream = protocol(exchange.protocol)
     call = Call(target={"model": exchange.id})
     request = client.decode_request(body, call)
-    request["model"] = exchange.id
+    request["model"], request["stream"] = exchange.id, exchange.streamed
     call.request = request
     upstream.encode_request(request, call)
     if exchange.streamed:

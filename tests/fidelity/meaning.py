@@ -82,9 +82,19 @@ def expected(native: Meaning, upstream: str, client: str) -> Meaning:
         stop = "stop" if first.stop.startswith("other:") else first.stop
         answer = replace(first, text=first.text + first.refusal, refusal="", tools=tools, stop=stop)
         return replace(native, answers=(answer,), tokens=native.tokens or Tokens())
+    if client == "gemini-generate":
+        return replace(native, answers=tuple(_for_gemini(answer) for answer in native.answers))
     stops = {"stop_sequence": "stop", "pause": "stop"}
     answers = tuple(replace(a, stop="stop" if a.stop.startswith("other:") else stops.get(a.stop, a.stop)) for a in native.answers)
     return replace(native, answers=answers)
+
+
+def _for_gemini(answer: Answer) -> Answer:
+    """What a client of this protocol reads: refusals are text, a stop sequence and a pause have no word of their own."""
+    tools = tuple(replace(t, arguments=arguments({"input": t.arguments}), custom=False) if t.custom else t for t in answer.tools)
+    stop = {"stop_sequence": "stop", "pause": "stop"}.get(answer.stop, answer.stop)
+    stop = "other:OTHER" if stop.startswith("other:") else stop
+    return replace(answer, text=answer.text + answer.refusal, refusal="", tools=tools, stop=stop_class(stop, tools, ""))
 
 
 def differences(want: Meaning, got: Meaning) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 import anthropic
 import httpx2
 import openai
+from google import genai
+from google.genai import errors as genai_errors, types as genai_types
 
 from tests.fidelity.meaning import Answer, Meaning, Tokens, Tool, arguments, stop_class
 
@@ -179,6 +181,77 @@ def messages_tokens(usage: Any) -> Tokens:
     return Tokens((usage.input_tokens or 0) + read + write, read, write, usage.output_tokens or 0, thinking or 0)
 
 
+# --- Gemini generateContent
+
+GEMINI_STOPS = {
+    "STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "pause",
+    **dict.fromkeys(("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY"), "refused"),
+}  # fmt: skip
+
+
+async def read_gemini(door: Door, ask: Ask) -> Meaning:
+    """Ask through the Google library, generateContent; its streams are chunks that are added up here."""
+    options = genai_types.HttpOptions(base_url=door.url, api_version="v1beta", httpx_async_client=door.http)
+    client = genai.Client(api_key=door.key, http_options=options, vertexai=False).aio
+    names = sorted({t.name for t in ask.tools})
+    declared = [genai_types.FunctionDeclaration(name=name, parameters_json_schema=SCHEMA) for name in names]
+    config = genai_types.GenerateContentConfig(tools=[genai_types.Tool(function_declarations=declared)] if declared else None)
+    try:
+        if not ask.stream:
+            return gemini_meaning([await client.models.generate_content(model=ask.model, contents="hi", config=config)])
+        return gemini_meaning([c async for c in await client.models.generate_content_stream(model=ask.model, contents="hi", config=config)])
+    except genai_errors.APIError as problem:
+        return failure(problem)
+
+
+def gemini_meaning(chunks: list[Any]) -> Meaning:
+    """What all chunks say together; a whole answer is one chunk."""
+    seen: dict[int, GeminiAnswer] = {}
+    usage = None
+    for chunk in chunks:
+        usage = chunk.usage_metadata or usage
+        for candidate in chunk.candidates or []:
+            seen.setdefault(candidate.index or 0, GeminiAnswer()).add(candidate)
+        if chunk.prompt_feedback and chunk.prompt_feedback.block_reason and not chunk.candidates:
+            seen.setdefault(0, GeminiAnswer()).stop = "SAFETY"
+    return Meaning(tuple(seen[index].answer() for index in sorted(seen)), gemini_tokens(usage))
+
+
+@dataclass(slots=True)
+class GeminiAnswer:
+    """One candidate while it is read."""
+
+    stop: str | None = None
+    text: str = ""
+    reasoning: str = ""
+    tools: list[Tool] = field(default_factory=list)
+
+    def add(self, candidate: Any) -> None:
+        """Take what a chunk says of it."""
+        self.stop = (candidate.finish_reason and candidate.finish_reason.value) or self.stop
+        for part in (candidate.content and candidate.content.parts) or []:
+            if part.function_call:
+                self.tools.append(Tool(part.function_call.name, arguments(part.function_call.args or {})))
+            elif part.thought:
+                self.reasoning += part.text or ""
+            else:
+                self.text += part.text or ""
+
+    def answer(self) -> Answer:
+        """The whole of it."""
+        tools, stop = tuple(self.tools), GEMINI_STOPS.get(self.stop or "STOP") or f"other:{self.stop}"
+        return Answer(self.text, self.reasoning, "", tools, stop_class(stop, tools, ""))
+
+
+def gemini_tokens(usage: Any) -> Tokens | None:
+    """Counts of a usage: the results of server tools count apart from the prompt, thoughts apart from the candidates."""
+    if usage is None:
+        return None
+    spent = (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
+    thoughts = usage.thoughts_token_count or 0
+    return Tokens(spent, usage.cached_content_token_count or 0, 0, (usage.candidates_token_count or 0) + thoughts, thoughts)
+
+
 def failure(problem: Exception) -> Meaning:
     """An error that came instead of an answer or within it. A refused connection is no answer: it is raised."""
     if isinstance(problem, (openai.APIConnectionError, anthropic.APIConnectionError)):
@@ -186,4 +259,4 @@ def failure(problem: Exception) -> Meaning:
     return Meaning(error=True, message=str(problem)[:300])
 
 
-READERS: dict[str, Reader] = {"openai-chat": read_chat, "anthropic-messages": read_messages}
+READERS: dict[str, Reader] = {"openai-chat": read_chat, "anthropic-messages": read_messages, "gemini-generate": read_gemini}

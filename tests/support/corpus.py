@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-MANDATORY = {"openai.chat", "openrouter.chat", "deepseek.chat", "anthropic.messages"}
-PROTOCOLS = {"openai.chat": "openai-chat", "anthropic.messages": "anthropic-messages"}
+MANDATORY = {"openai.chat", "openrouter.chat", "deepseek.chat", "anthropic.messages", "gemini.generate", "gemini.stream"}
+PROTOCOLS = {
+    "openai.chat": "openai-chat", "anthropic.messages": "anthropic-messages",
+    "gemini.generate": "gemini-generate", "gemini.stream": "gemini-generate",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Exchange:
     @property
     def streamed(self) -> bool:
         """Whether the answer is a stream of events."""
-        return "sse" in self.response
+        return "sse" in self.response or (self.ok and isinstance(self.response.get("body"), list))
 
     @property
     def ok(self) -> bool:
@@ -51,8 +54,10 @@ class Exchange:
     @cached_property
     def payload(self) -> bytes:
         """The answer as it went over the wire."""
-        if self.streamed:
+        if "sse" in self.response:
             return str(self.response["sse"]).encode()
+        if self.streamed:      # recorded as one JSON array: its items are the events
+            return "".join(f"data: {json.dumps(item, ensure_ascii=False)}\n\n" for item in self.response["body"]).encode()
         prefix = self.response.get("body_prefix", "")
         return (prefix + json.dumps(self.response["body"], ensure_ascii=False)).encode()
 
