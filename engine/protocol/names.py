@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_NONE: frozenset[str] = frozenset()
 _HUMP = re.compile(r"(?<=[A-Za-z0-9])_+([A-Za-z0-9])")
 
 
@@ -43,4 +44,4 @@ def read_names(declared: object) -> Names | None:
     if not isinstance(declared, Mapping):
         return None
     opaque = declared.get("opaque")
-    return Names(frozenset(name for name in opaque if isinstance(name, str)) if isinstance(opaque, list) else frozenset())
+    return Names(frozenset(name for name in opaque if isinstance(name, str)) if isinstance(opaque, list) else _NONE)

@@ -83,7 +83,8 @@ def expected(native: Meaning, upstream: str, client: str) -> Meaning:
         answer = replace(first, text=first.text + first.refusal, refusal="", tools=tools, stop=stop)
         return replace(native, answers=(answer,), tokens=native.tokens or Tokens())
     if client == "gemini-generate":
-        return replace(native, answers=tuple(_for_gemini(answer) for answer in native.answers))
+        tokens = replace(native.tokens, cache_write=0) if native.tokens else None    # what is written is not counted here
+        return replace(native, answers=tuple(_for_gemini(answer) for answer in native.answers), tokens=tokens)
     stops = {"stop_sequence": "stop", "pause": "stop"}
     answers = tuple(replace(a, stop="stop" if a.stop.startswith("other:") else stops.get(a.stop, a.stop)) for a in native.answers)
     return replace(native, answers=answers)

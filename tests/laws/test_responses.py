@@ -132,7 +132,7 @@ def test_a_stream_that_breaks_off_ends_in_an_error_and_never_in_silence(
 ) -> None:
     spoken = protocol(name)
     written = spoken.encode_whole_stream(data.draw(responses(spoken)), call())
-    last = written.rstrip(b"\n").rfind(b"\n")
+    last = max(written.rstrip(b"\n").rfind(b"\n"), 0)  # a short answer may be one line
     events = read(spoken, written[: place % (last + 1)])
     assert violations(events) == []
     assert events[-1]["type"] in ("end", "error")

@@ -18,10 +18,10 @@ _DEEPEST = 40
 
 @REGISTRY.add(
     (
-        "json_schema(`{\"type\": \"OBJECT\", \"properties\": {\"a_b\": {\"type\": \"STRING\", \"nullable\": true}}}`)",
+        'json_schema(`{"type": "OBJECT", "properties": {"a_b": {"type": "STRING", "nullable": true}}}`)',
         {"type": "object", "properties": {"a_b": {"type": ["string", "null"]}}},
     ),
-    ("json_schema(`{\"type\": \"ARRAY\", \"max_items\": \"3\"}`)", {"type": "array", "maxItems": 3}),
+    ('json_schema(`{"type": "ARRAY", "max_items": "3"}`)', {"type": "array", "maxItems": 3}),
     ("json_schema(null)", None),
 )
 def json_schema(schema: Any) -> Any:
@@ -84,14 +84,14 @@ def _below(keyword: str, value: Any, change: Callable[[Any], Any]) -> Any:
 
 @REGISTRY.add(
     (
-        "openapi_schema(`{\"type\": \"object\", \"properties\": {\"a\": {\"type\": [\"string\", \"null\"]}}, \"title\": \"T\"}`)",
+        'openapi_schema(`{"type": "object", "properties": {"a": {"type": ["string", "null"]}}, "title": "T"}`)',
         {"type": "OBJECT", "properties": {"a": {"type": "STRING", "nullable": True}}, "title": "T"},
     ),
     (
-        "openapi_schema(`{\"$ref\": \"#/$defs/n\", \"$defs\": {\"n\": {\"const\": 1, \"multipleOf\": 2}}}`)",
+        'openapi_schema(`{"$ref": "#/$defs/n", "$defs": {"n": {"const": 1, "multipleOf": 2}}}`)',
         {"type": "INTEGER", "description": "One of: 1; multipleOf: 2"},
     ),
-    ("openapi_schema(`{\"allOf\": [{\"minimum\": 1}, {\"type\": \"integer\"}]}`)", {"minimum": 1, "type": "INTEGER"}),
+    ('openapi_schema(`{"allOf": [{"minimum": 1}, {"type": "integer"}]}`)', {"minimum": 1, "type": "INTEGER"}),
     ("openapi_schema(null)", None),
 )
 def openapi_schema(schema: Any) -> Any:
@@ -100,7 +100,15 @@ def openapi_schema(schema: Any) -> Any:
 
 
 _KEPT = ("title", "description", "format", "minimum", "maximum", "pattern", "default", "required", *sorted(_BOUNDS))
-_TOLD = ("multipleOf", "exclusiveMinimum", "exclusiveMaximum", "uniqueItems", "not", "patternProperties", "propertyNames")
+_TOLD = (
+    "multipleOf",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "uniqueItems",
+    "not",
+    "patternProperties",
+    "propertyNames",
+)
 
 
 class _Writer:
@@ -145,7 +153,8 @@ class _Writer:
         if nullable:
             written["nullable"] = True
         if notes:
-            written["description"] = "; ".join([*([written["description"]] if "description" in written else []), *notes])
+            said = [written["description"]] if isinstance(written.get("description"), str) else []
+            written["description"] = "; ".join([*said, *notes])
         return written
 
     def _values(self, values: list[Any], kinds: list[str], written: dict[str, Any], notes: list[str]) -> list[str]:
@@ -156,11 +165,11 @@ class _Writer:
         notes.insert(0, "One of: " + ", ".join(dumps(value) for value in values))
         return kinds or (["integer"] if all(type(value) is int for value in values) else [])
 
-    def _properties(self, properties: dict[str, Any], written: dict[str, Any], depth: int, seen: tuple[str, ...]) -> None:
+    def _properties(self, members: dict[str, Any], written: dict[str, Any], depth: int, seen: tuple[str, ...]) -> None:
         written["type"] = "OBJECT"
-        written["properties"] = {name: self.write(member, depth + 1, seen) for name, member in properties.items()}
+        written["properties"] = {name: self.write(member, depth + 1, seen) for name, member in members.items()}
         if isinstance(written.get("required"), list):
-            written["required"] = [name for name in written["required"] if name in properties]
+            written["required"] = [name for name in written["required"] if name in members]
 
     def _open(self, part: Any) -> dict[str, Any]:
         """Give one item of an `allOf`, with its own reference looked up."""
