@@ -37,11 +37,14 @@ BRANDS = re.compile(
 # Words of protocols that mean something without them too; each is used here in that meaning.
 COMMON: Mapping[str, str] = {
     **dict.fromkeys(("body", "request", "target"), "a root that mappings read"),
-    **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any"), "plain English"),
+    **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any", "started"), "plain English"),
     **dict.fromkeys(("array", "object", "properties", "string", "false", "true", "null", "number", "boolean", "integer"), "JSON and JSON Schema"),
     **dict.fromkeys(("mp3", "wav"), "endings of files"),
     **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
     **dict.fromkeys(("level",), "SARIF"),
+    **dict.fromkeys(("uri",), "SARIF, and a format of JSON Schema"),
+    **dict.fromkeys(("segment",), "a filter of templates"),
+    **dict.fromkeys(("torouter",), "the project's own name"),
     **dict.fromkeys(("retry-after",), "HTTP, RFC 9110"),
     **dict.fromkeys(("provider_unconfigured",), "a code of the gateway's own errors"),
     **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),

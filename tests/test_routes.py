@@ -90,18 +90,20 @@ def test_every_endpoint_shows_a_command_line_that_calls_it():
         assert endpoint.example is not None, endpoint.id
         assert "{key}" in endpoint.example, endpoint.id
         path = re.escape(endpoint.path).replace(r"\{model:path\}", r"[^ ]+")
-        assert re.search(rf"{{url}}{path}( |$)", endpoint.example), endpoint.id
+        assert re.search(rf"{{url}}{path}([ ?]|$)", endpoint.example), endpoint.id
 
 
-def test_the_lists_of_models_are_told_apart_by_the_version_header():
+def test_the_lists_of_models_are_told_apart_by_a_header_of_each_vendor():
     at = {}
     for endpoint in project().routes.endpoints.values():
         at.setdefault((endpoint.method, endpoint.path), []).append(endpoint)
     for path in ("/v1/models", "/v1/models/{model:path}"):
-        plain, versioned = sorted(at["GET", path], key=lambda endpoint: len(endpoint.when))
-        assert plain.when == ()
-        assert [condition.header for condition in versioned.when] == ["anthropic-version"]
-        assert plain.protocol != versioned.protocol
+        headers = {tuple(condition.header for condition in e.when): e.protocol for e in at["GET", path]}
+        assert headers == {
+            (): "openai-chat",
+            ("anthropic-version",): "anthropic-messages",
+            ("x-goog-api-key",): "gemini-generate",
+        }
 
 
 def test_the_client_s_own_version_and_features_are_forwarded():
