@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -92,30 +92,49 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to serve a model; `view` is the `target` root of mappings."""
+    """One way to serve a model; `view` is the `target` root of mappings, `patch` what is set in the canonical request."""
 
     provider: Provider
     model: str
     protocol: str | None
-    patched: bool
+    patch: Mapping[str, object]
     view: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A public name; `targets` of a name with `*` are made for each name that fits it."""
+    """A public name; `targets` of a name with `*` are made for each name that fits it.
+
+    `also` are further names by which a group may allow it: those that a prefix or a suffix was taken off.
+    """
 
     id: str
     targets: Callable[[str], Sequence[Target]]
     about: Mapping[str, object]
+    also: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A rule about a suffix: the model named without it, with some members of the canonical request set."""
+
+    suffix: str
+    models: Sequence[str]
+    patch: Mapping[str, object]
+
+    def base(self, name: str) -> str | None:
+        """Give the name without the suffix, if the rule is about it."""
+        base = name.removesuffix(self.suffix)
+        return base if base not in {name, ""} and any(fnmatchcase(base, pattern) for pattern in self.models) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Who may use which models through which providers."""
+    """Who may use which models through which providers; `aliases` are further names of its own."""
 
     models: Sequence[str]
     providers: Sequence[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def allows(self, names: Sequence[str]) -> bool:
         """Tell whether any of a model's names is among the group's."""
@@ -153,6 +172,7 @@ class Snapshot:
     models: Mapping[str, Model]
     aliases: Mapping[str, str]
     patterns: Sequence[Model]
+    variants: Sequence[Variant]
     providers: Mapping[str, Provider]
     protocols: Mapping[str, WireProtocol]
     dialects: Mapping[str, WireProtocol]
@@ -170,24 +190,66 @@ class Snapshot:
         return ", ".join(dict.fromkeys(f"{target.provider.id} is not configured" for target in targets))
 
     def models_of(self, group: str) -> Sequence[dict[str, Any]]:
-        """Give what a group may call, in the order of the catalog."""
-        named = [(name, self.models[name]) for name in self.models]
-        named += [(alias, self.models[target]) for alias, target in self.aliases.items()]
-        return [{**model.about, "id": name} for name, model in named if self.resolve(name, group)]
+        """Give what a group may call, in the order of the catalog; what variants and prefixes name is not listed."""
+        own = self.groups[group].aliases if group in self.groups else {}
+        return [found for name in (*own, *self.models, *self.aliases) if (found := self.model_of(name, group))]
 
-    def _targets(self, model: str, group: str) -> Sequence[Target]:
-        allowed = self.groups.get(group)
-        found = self._find(model)
-        if allowed is None or found is None or not allowed.allows((model, found.id)):
-            return ()
-        return tuple(
-            target
-            for target in found.targets(model)
-            if any(fnmatchcase(target.provider.id, pattern) for pattern in allowed.providers)
-        )
+    def model_of(self, name: str, group: str) -> dict[str, Any] | None:
+        """Give what is known of one model that a group may call, under the name it was asked for."""
+        found = self.find(self._named(name, group)) if self.resolve(name, group) else None
+        return {**found.about, "id": name} if found is not None else None
 
-    def _find(self, name: str) -> Model | None:
+    def find(self, name: str) -> Model | None:
+        """Give the model that a public name means.
+
+        Tried in this order: its own name or an alias; a variant of a model; a model of one provider or owner, as
+        `provider/name`; a name with `*` that fits.
+        """
         found = self.models.get(self.aliases.get(name, name))
         if found is not None:
             return found
-        return next((model for model in self.patterns if fnmatchcase(name, model.id)), None)
+        return (
+            self._variant(name)
+            or self._prefixed(name)
+            or next((model for model in self.patterns if fnmatchcase(name, model.id)), None)
+        )
+
+    def _variant(self, name: str) -> Model | None:
+        for variant in self.variants:
+            base = variant.base(name)
+            model = self.find(base) if base is not None else None
+            if base is not None and model is not None:
+                targets = tuple(
+                    replace(target, patch={**target.patch, **variant.patch}) for target in model.targets(base)
+                )
+                return replace(model, targets=lambda _name, made=targets: made, also=(base, *model.also))
+        return None
+
+    def _prefixed(self, name: str) -> Model | None:
+        prefix, _, rest = name.partition("/")
+        model = self.find(rest) if rest else None
+        if model is None:
+            return None
+        targets = tuple(model.targets(rest))
+        if prefix != model.about.get("owner"):
+            targets = tuple(target for target in targets if target.provider.id == prefix)
+        return replace(model, targets=lambda _name: targets, also=(rest, *model.also)) if targets else None
+
+    def _named(self, model: str, group: str) -> str:
+        """Put the name that a group's own alias stands for in its place."""
+        allowed = self.groups.get(group)
+        return allowed.aliases.get(model, model) if allowed is not None else model
+
+    def _targets(self, model: str, group: str) -> Sequence[Target]:
+        allowed = self.groups.get(group)
+        name = self._named(model, group)
+        found = self.find(name)
+        if allowed is None or found is None:
+            return ()
+        if name == model and not allowed.allows((model, found.id, *found.also)):
+            return ()
+        return tuple(
+            target
+            for target in found.targets(name)
+            if any(fnmatchcase(target.provider.id, pattern) for pattern in allowed.providers)
+        )

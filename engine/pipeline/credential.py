@@ -22,7 +22,7 @@ async def authenticate(exchange: Exchange, ring: KeyRing) -> None:
     """
     endpoint = exchange.endpoint
     assert endpoint is not None
-    found = {value for place in endpoint.auth for value in _values(exchange, place)}
+    found = {value for place in endpoint.auth for value in credentials_at(exchange, place)}
     if not found:
         raise Problem("authentication", "No API key was given.")
     if len(found) > 1:
@@ -50,7 +50,7 @@ async def lookup(credential: str, keys: Mapping[str, Key], ring: KeyRing) -> Key
     return keys.get(hashed) or await ring.find(hashed)
 
 
-def _values(exchange: Exchange, place: CredentialPlace) -> Iterator[str]:
+def credentials_at(exchange: Exchange, place: CredentialPlace) -> Iterator[str]:
     """The credentials that stand at one place; empty ones do not count."""
     if place.query is not None:
         yield from (value for name, value in exchange.pairs if name == place.query and value)

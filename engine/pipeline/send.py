@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from ..compile.snapshot import Service, Target
+from ..compile.snapshot import Target
 from ..upstream.address import join, same_origin
 from ..upstream.client import Timers, Transport, UpstreamRequest, UpstreamResponse
 from ..upstream.errors import UpstreamError
@@ -46,18 +46,21 @@ async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> No
     await exchange.reply.whole(failure.status, headers, failure.raw)
 
 
-async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, Transport]) -> None:
+def plan_for(exchange: Exchange, target: Target) -> Plan:
+    """How one target is called. Raises Problem when the request cannot be read, or cannot be said to this target."""
     client = exchange.client
     assert client is not None
-    service = service_of(target, client)
-    plan: Plan
-    if passthrough.is_possible(exchange, target, client, service.protocol):
-        plan = passthrough.plan(exchange, target, client, service.protocol)
-    else:
-        plan = translate.plan(exchange, target, client, service.protocol)
+    upstream = service_of(target, client).protocol
+    if passthrough.is_possible(exchange, target, client, upstream):
+        return passthrough.plan(exchange, target, client, upstream)
+    return translate.plan(exchange, target, client, upstream)
+
+
+async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, Transport]) -> None:
+    plan = plan_for(exchange, target)
     exchange.losses, exchange.hidden = plan.losses, plan.call.lost
     try:
-        request = _request(exchange, target, service, plan)
+        request = request_to(exchange, target, plan)
         response = await transports[target.provider.transport].send(request)
     except UpstreamError as fault:
         raise Failed(Problem.of(fault.error), retry=fault.retry) from fault
@@ -71,9 +74,9 @@ async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, 
         await response.aclose()
 
 
-def _request(exchange: Exchange, target: Target, service: Service, plan: Plan) -> UpstreamRequest:
-    """The upstream request; later headers replace earlier ones, and the credential is last."""
-    provider, endpoint = target.provider, exchange.endpoint
+def request_to(exchange: Exchange, target: Target, plan: Plan) -> UpstreamRequest:
+    """The upstream request; later headers replace earlier ones, and the credential is last. Raises UpstreamError."""
+    provider, endpoint, service = target.provider, exchange.endpoint, service_of(target, plan.client)
     assert endpoint is not None
     roots: dict[str, object] = {
         "target": target.view,
