@@ -10,6 +10,6 @@ from ..config.schema import KINDS, ROUTE, schema_text
 def command(kind: str) -> None:
     """Print the JSON Schema of a KIND of file, for editors.
 
-    KIND is route (the default), sandbox, protocol, or the name of a mapping's file, such as request.decode.
+    KIND is route (the default), sandbox, cases, protocol, or the name of a mapping's file, such as request.decode.
     """
     click.echo(schema_text(kind), nl=False)

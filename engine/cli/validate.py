@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..cases import load_cases
 from ..compile import compile_project
 from ..config.load import Project, load_project
 from ..diagnostics import Diagnostics, count_of, render_json, render_line, render_sarif, render_terminal
@@ -31,6 +32,7 @@ def command(ctx: click.Context, place: Path | None, form: str, strict: bool, res
         check_secrets(project, diagnostics)
     compile_project(project, diagnostics)
     load_sandbox(diagnostics, place)
+    load_cases(place, project.protocols, diagnostics)
     click.echo(_RENDERERS[form](diagnostics), nl=False)
     if form == "terminal":
         click.echo(summary(diagnostics, len(project.documents)), err=True)

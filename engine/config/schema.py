@@ -16,6 +16,7 @@ from .marks import Path
 ROUTE = "route"
 DIALECT = "dialect"
 SANDBOX = "sandbox"
+CASES = "cases"
 TRANSFORM_KINDS = (
     "protocol",
     "request.decode",
@@ -28,7 +29,7 @@ TRANSFORM_KINDS = (
     "error.encode",
     "models.encode",
 )
-KINDS = (ROUTE, SANDBOX, *TRANSFORM_KINDS, DIALECT)
+KINDS = (ROUTE, SANDBOX, CASES, *TRANSFORM_KINDS, DIALECT)
 
 _TYPES = {
     "object": "a mapping",

@@ -16,6 +16,7 @@ BAD = "settings:\n  workers: few\n"
 @pytest.fixture(autouse=True)
 def nothing_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_module, "builtin_sources", lambda _: [])
+    monkeypatch.setattr("torouter.cli.validate.load_cases", lambda *_: [])
 
 
 def validate(tmp_path: Path, text: str, *options: str) -> Result:
