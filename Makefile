@@ -3,6 +3,7 @@
 #   make check   what to run before a commit: lint, types, unit tests, validate, docs
 #   make test    what CI runs: check, ignorant, then the recorded traffic and the official client libraries
 #   make ignorant  the tests of the engine with every protocol taken away
+#   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
 #   make bench   what a request costs
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite requirements/*.txt and tests/node/package-lock.json from what setup.cfg asks for
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk bench inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk matrix bench inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -56,6 +57,10 @@ ignorant: $(DEV)
 
 sdk: $(DEV) $(if $(shell command -v npm),$(NODE))
 	$(BIN)/pytest -q -m "corpus or sdk" -rs
+
+# What the docs show of the mappings.
+matrix: $(DEV)
+	$(BIN)/torouter coverage --format md > docs/matrix.md || true
 
 bench: $(DEV)
 	$(BIN)/python -m bench.run

@@ -20,9 +20,9 @@ LAYERS = (
     {"config"},
     {"language", "wire", "canonical"},
     {"protocol"},
-    {"compile", "upstream", "store", "sandbox", "cases"},
+    {"compile", "upstream", "store", "sandbox", "cases", "coverage"},
     {"pipeline"},
-    {"server"},
+    {"server", "explain"},
     {"cli", "__main__"},
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
