@@ -46,6 +46,7 @@ class StreamDecoder:
         self.over = False
         self.broken = False
         self.taken = 0
+        self._said = False
         self._brackets = brackets
         self._model = model
         self._rules = rules.rules
@@ -127,6 +128,7 @@ class StreamDecoder:
 
     def _take(self, events: list[Event], out: list[Event]) -> bool:
         """Pass events on; tell whether one of them was the last. `end` counts only if the stream is complete."""
+        self._said = True
         for event in events:
             kind = event["type"]
             if kind == "end":
@@ -144,7 +146,8 @@ class StreamDecoder:
         return False
 
     def _is_complete(self) -> bool:
-        return self._complete is None or not is_false(self._complete(self._frame))
+        """Whether the stream may end here. One that has said nothing has not succeeded, whatever its end mark."""
+        return self._said and (self._complete is None or not is_false(self._complete(self._frame)))
 
 
 class StreamEncoder:
