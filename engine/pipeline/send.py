@@ -15,6 +15,7 @@ from .errors import Problem
 from .exchange import Exchange
 from .headers import forwarded, returned
 from .plan import Plan
+from .redact import redacted
 from .resolve import service_of
 from .respond import Failed, deliver
 
@@ -35,7 +36,7 @@ async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> No
             await _attempt(exchange, target, transports)
             return
         except Failed as fault:
-            failure = fault
+            failure = redacted(fault, target.provider)
             if not fault.retry:
                 break
     assert failure is not None

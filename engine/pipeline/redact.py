@@ -1,0 +1,31 @@
+"""What an upstream says of a failure may repeat the credential that it was sent; no client sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..compile.snapshot import Provider
+from .respond import Failed
+
+_SHORTEST = 8  # shorter values are no secrets, and would be found in words
+_INSTEAD = "[credential]"
+
+
+def redacted(failure: Failed, provider: Provider) -> Failed:
+    """The same failure without the provider's credentials, wherever they stand in its texts."""
+    values = [value() for value in (*provider.auth_headers.values(), *provider.auth_query.values())]
+    secrets = [word for value in values for word in value.split() if len(word) >= _SHORTEST]
+    error = failure.problem.error
+    for name, text in error.items():
+        error[name] = _without(text, secrets)
+    if failure.raw is not None:
+        for secret in secrets:
+            failure.raw = failure.raw.replace(secret.encode(), _INSTEAD.encode())
+    return failure
+
+
+def _without(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, _INSTEAD)
+    return value
