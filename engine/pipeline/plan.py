@@ -43,10 +43,12 @@ class Plan(Protocol):
 class Relay(Protocol):
     """Upstream bytes to client bytes.
 
-    `begun`: output has been seen; `failed`: the error that ended the stream; `satisfied`: no more bytes are wanted.
+    `begun`: output has been seen; `over`: its end or an error has been seen; `failed`: the error that ended the stream;
+    `satisfied`: no more bytes are wanted.
     """
 
     begun: bool
+    over: bool
     failed: Json | None
 
     @property

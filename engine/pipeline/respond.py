@@ -100,10 +100,9 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
         error = await _pump(exchange, converter, chunks, outlet)
         tail = converter.close(error)
-        if converter.failed is not None:
-            exchange.outcome = str(converter.failed["kind"])
-            if not exchange.reply.started:
-                raise Failed(Problem.of(converter.failed), retry=exchange.stopping is None)
+        if converter.failed is not None and not exchange.reply.started:
+            raise Failed(Problem.of(converter.failed), retry=exchange.stopping is None)
+        exchange.outcome = _outcome(converter)
         await outlet.put(tail, visible=True)
         await outlet.finish()
     if converter.satisfied and converter.failed is None:
@@ -118,6 +117,8 @@ async def _pump(exchange: Exchange, converter: Relay, chunks: AsyncIterator[byte
             if converter.failed is not None and not exchange.reply.started:
                 return None
             await outlet.put(data, visible=converter.begun)
+            if converter.over:  # what follows is no output: a client that leaves now has everything
+                exchange.outcome = _outcome(converter)
             if converter.satisfied:
                 return None
     except (UpstreamError, FrameError) as fault:
@@ -129,6 +130,10 @@ async def _pump(exchange: Exchange, converter: Relay, chunks: AsyncIterator[byte
         task.uncancel()
         return exchange.stopping
     return None
+
+
+def _outcome(converter: Relay) -> str:
+    return "ok" if converter.failed is None else str(converter.failed["kind"])
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:

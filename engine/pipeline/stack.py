@@ -33,9 +33,12 @@ class Gateway:
         self.quiet = asyncio.Event()  # set while no request is being answered
         self.quiet.set()
 
-    async def handle(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
+    def exchange(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
+        """The state of a request that is about to be answered."""
+        return Exchange(self.snapshot, incoming, reply, request_id)
+
+    async def handle(self, exchange: Exchange) -> None:
         """Answer one request, whatever happens; cancelled when the client is gone."""
-        exchange = Exchange(self.snapshot, incoming, reply, request_id)
         task = asyncio.current_task()
         assert task is not None
         self._running[task] = exchange
@@ -45,19 +48,18 @@ class Gateway:
         except Problem as problem:
             await self._refuse(exchange, problem)
         except asyncio.CancelledError:
-            exchange.outcome = "client_closed"
+            exchange.outcome = exchange.outcome or "client_closed"
             if exchange.stopping is None:
                 raise
             task.uncancel()
             await self._refuse(exchange, Problem.of(exchange.stopping))
         except Exception:  # noqa: BLE001 - a client is always answered, whatever fault of ours it met
-            _log.exception("request %s failed", request_id)
+            _log.exception("request %s failed", exchange.request_id)
             await self._refuse(exchange, Problem("server", "The gateway failed.", code="internal_error"))
         finally:
             del self._running[task]
             if not self._running:
                 self.quiet.set()
-        return exchange
 
     async def _answer(self, exchange: Exchange) -> None:
         match(exchange, self._matcher)

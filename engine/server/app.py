@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from sanic.http.constants import HTTP
 from sanic.response import HTTPResponse
 
 from ..pipeline.errors import Problem
-from ..pipeline.exchange import Exchange
+from ..pipeline.exchange import Exchange, Incoming
 from ..pipeline.stack import Gateway
 from .adapter import SanicIncoming, SanicReply, linger
 from .head import HeadCheck
@@ -47,21 +48,25 @@ class Site:
         if (health := self._health(incoming)) is not None:
             await reply.whole(health[0], {"content-type": "application/json"}, health[1])
             return
-        begun = time.perf_counter()
-        exchange: Exchange | None = None
+        exchange = self.gateway.exchange(incoming, reply, request_id)
         try:
-            exchange = await self.gateway.handle(incoming, reply, request_id)
+            await self.gateway.handle(exchange)
             await linger(request)
         finally:
-            _access.info("%s", _Line(incoming, reply, request_id, exchange, time.perf_counter() - begun))
+            _access.info("%s", _Line(exchange, reply))
 
     def refuse(self, request: Request, fault: BaseException) -> HTTPResponse:
         """The answer to what the server library refused before any handler ran."""
+        if isinstance(fault, asyncio.CancelledError):  # the client is gone; whatever ran has said so in the log
+            return HTTPResponse(status=499)
         request_id = f"req_{secrets.token_hex(12)}"
-        status, headers, body = self.gateway.render(SanicIncoming(request), _problem(fault), request_id)
+        incoming, problem = SanicIncoming(request), _problem(fault)
+        status, headers, body = self.gateway.render(incoming, problem, request_id)
         headers.update(dict.fromkeys(self._id_headers(), request_id))
         if not isinstance(fault, SanicException):
             _log.error("request %s failed", request_id, exc_info=fault)
+        fields = {"id": request_id, "status": status, "bytes": len(body), "outcome": problem.error["kind"]}
+        _access.info("%s", _written(incoming, fields))
         return HTTPResponse(body, status, headers)
 
     def _health(self, incoming: SanicIncoming) -> tuple[int, bytes] | None:
@@ -133,38 +138,37 @@ class _Errors(ErrorHandler):
 class _Line:
     """One line of the access log, made only when somebody reads it."""
 
-    __slots__ = ("_exchange", "_incoming", "_reply", "_request_id", "_seconds")
+    __slots__ = ("_exchange", "_reply", "_seconds")
 
-    def __init__(
-        self, incoming: SanicIncoming, reply: SanicReply, request_id: str, exchange: Exchange | None, seconds: float
-    ) -> None:
-        self._incoming = incoming
-        self._reply = reply
-        self._request_id = request_id
+    def __init__(self, exchange: Exchange, reply: SanicReply) -> None:
         self._exchange = exchange
-        self._seconds = seconds
+        self._reply = reply
+        self._seconds = time.monotonic() - exchange.started
 
     def __str__(self) -> str:
         exchange = self._exchange
-        fields: dict[str, object] = {
-            "id": self._request_id,
-            "method": self._incoming.method,
-            "path": self._incoming.path[:256],
-            "status": self._reply.status,
-            "ms": round(self._seconds * 1000, 1),
-            "bytes": self._reply.sent,
-            "outcome": (exchange.outcome or "ok") if exchange else "client_closed",
-        }
-        if exchange is not None:
-            fields |= {
+        return _written(
+            exchange.incoming,
+            {
+                "id": exchange.request_id,
+                "status": self._reply.status,
+                "ms": round(self._seconds * 1000, 1),
+                "bytes": self._reply.sent,
+                "outcome": exchange.outcome or "ok",
                 "endpoint": exchange.endpoint.id if exchange.endpoint else None,
                 "key": exchange.key.id if exchange.key else None,
                 "model": exchange.model[:128] or None,
                 "provider": exchange.target.provider.id if exchange.target else None,
                 "attempts": exchange.attempts,
                 "lost": exchange.lost or None,
-            }
-        return orjson.dumps({name: value for name, value in fields.items() if value is not None}).decode()
+            },
+        )
+
+
+def _written(incoming: Incoming, fields: Mapping[str, object]) -> str:
+    """A line of the access log; the query is left out, for it may hold a credential."""
+    line = {"method": incoming.method, "path": incoming.path[:256], **fields}
+    return orjson.dumps({name: value for name, value in line.items() if value is not None}).decode()
 
 
 def _credential_headers(gateway: Gateway) -> set[str]:
