@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from torouter.compile import Snapshot, compile_project
@@ -25,19 +25,25 @@ providers:
     base_url: http://127.0.0.1:{port}
     allow_private: true
     auth: {{bearer: "env:E2E_SECRET"}}
-    timeouts: {{connect: 1s, first_byte: 400ms, idle: 400ms, total: 5s}}
+    timeouts: {{connect: 1s, first_byte: 10s, idle: 10s, total: 20s}}
     speaks: {{openai-chat: {{path: /v1/chat/completions}}}}
   messages:
     base_url: http://127.0.0.1:{port}
     allow_private: true
     auth: {{header: x-api-key, value: "env:E2E_SECRET"}}
-    timeouts: {{connect: 1s, first_byte: 400ms, idle: 400ms, total: 5s}}
+    timeouts: {{connect: 1s, first_byte: 10s, idle: 10s, total: 20s}}
     speaks: {{anthropic-messages: {{path: /v1/messages, headers: {{anthropic-version: "2023-06-01"}}}}}}
+  hasty-chat: {{extends: chat, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
+  hasty-messages: {{extends: messages, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
 models:
   to-openai-chat:
     targets: [{{provider: chat, model: theirs}}]
   to-anthropic-messages:
     targets: [{{provider: messages, model: theirs}}]
+  hasty-to-openai-chat:
+    targets: [{{provider: hasty-chat, model: theirs}}]
+  hasty-to-anthropic-messages:
+    targets: [{{provider: hasty-messages, model: theirs}}]
 groups:
   all: {{models: ["*"], providers: ["*"]}}
 keys:
@@ -76,12 +82,13 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, int]:
 
 @pytest.fixture
 def play(shipped: tuple[Snapshot, int]) -> Play:
-    """Run the gateway before an upstream that plays these scripts, one for each request."""
+    """Run the gateway, with some settings changed, before an upstream that plays these scripts, one for each request."""
     snapshot, port = shipped
 
     @asynccontextmanager
-    async def start(*scripts: Script) -> AsyncIterator[Scenery]:
-        async with Upstream(*scripts, port=port) as upstream, running(snapshot) as gateway:
+    async def start(*scripts: Script, **settings: object) -> AsyncIterator[Scenery]:
+        changed = replace(snapshot, settings=replace(snapshot.settings, **settings))
+        async with Upstream(*scripts, port=port) as upstream, running(changed) as gateway:
             yield Scenery(gateway, upstream)
 
     return start
