@@ -45,7 +45,7 @@ def in_address(path: str) -> str:
 def translate(client: WireProtocol, exchange: Exchange, body: dict[str, object]) -> httpx2.Response:
     """The client's request to the recording's protocol, the recorded answer back."""
     upstream = protocol(exchange.protocol)
-    call = Call(target={"model": exchange.id})
+    call = Call(target={"model": exchange.id}, model=public_name(exchange))
     request = client.decode_request(body, call)
     request["model"], request["stream"] = exchange.id, exchange.streamed
     call.request = request
