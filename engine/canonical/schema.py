@@ -1,7 +1,7 @@
 """The JSON Schemas of the canonical model, for tests and tools; nothing here runs per request."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,6 +28,12 @@ def load(name: str) -> Schema:
 def check_request(value: object) -> list[str]:
     """Return what is wrong with a request, one `place: message` each; an empty list means it is sound."""
     return _check("request", value)
+
+
+def check_partial_request(members: Mapping[str, object]) -> list[tuple[Sequence[str | int], str]]:
+    """Return what is wrong with some members of a request, each with its path; what is missing is not wrong."""
+    errors = _validator("request").iter_errors(members)
+    return [(tuple(error.absolute_path), error.message) for error in errors if error.validator != "required"]
 
 
 def check_response(value: object) -> list[str]:

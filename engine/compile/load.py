@@ -12,7 +12,7 @@ from ..diagnostics import Diagnostics
 from ..language.origins import Origins
 from ..protocol import WireProtocol, compile_dialect, compile_protocol
 from .endpoints import compile_endpoints, compile_surfaces
-from .providers import compile_groups, compile_models, compile_providers
+from .providers import compile_groups, compile_models, compile_providers, compile_variants
 from .snapshot import Key, Settings, Snapshot
 
 
@@ -62,6 +62,7 @@ def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins
         models=models,
         aliases=aliases,
         patterns=patterns,
+        variants=compile_variants(routes, diagnostics),
         providers=providers,
         protocols=protocols,
         dialects=dialects,
@@ -88,4 +89,5 @@ def _settings(given: ConfiguredSettings) -> Settings:
         drain=given.drain,
         request_id_headers=given.request_id_headers,
         strict=given.strict,
+        strict_header=given.strict_header,
     )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..canonical.patch import merge_patch
+from ..canonical.schema import check_partial_request
 from ..config import model as config
 from ..config.document import Where
 from ..config.secrets import Secret
@@ -16,7 +18,7 @@ from ..language.shape import Compiler
 from ..language.text import written
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
-from .snapshot import Group, Model, Policy, Provider, Service, Target, Template
+from .snapshot import Group, Model, Policy, Provider, Service, Target, Template, Variant
 
 Protocols = Mapping[str, WireProtocol]
 
@@ -121,7 +123,7 @@ def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, P
     def make(name: str) -> Sequence[Target]:
         known = [target for target in model.targets if target.provider in providers]
         return tuple(
-            _target(model, target, target.model or name, providers[target.provider], routes)
+            _target(model, target, _upstream_name(model.id, target.model, name), providers[target.provider], routes)
             for target in _without_stand_ins(known, providers)
         )
 
@@ -136,6 +138,14 @@ def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, P
     if limits:
         about["limits"] = limits
     return Model(model.id, make if "*" in model.id else lambda _name: made, about)
+
+
+def _upstream_name(pattern: str, upstream: str | None, name: str) -> str:
+    """Give the provider's name of a model; a `*` in it is what the name holds in the place of the pattern's."""
+    if upstream is None or "*" not in upstream:
+        return upstream or name
+    before, _, after = pattern.partition("*")
+    return upstream.replace("*", name[len(before) : len(name) - len(after)])
 
 
 def _without_stand_ins(targets: Sequence[config.Target], providers: Mapping[str, Provider]) -> Sequence[config.Target]:
@@ -158,9 +168,20 @@ def _target(
         limits.setdefault("max_output", facts.pop("max_output"))
     limits.update({n: v for n in ("max_output", "context") if (v := getattr(model.limits, n)) is not None})
     view = {**facts, "model": upstream, "provider": provider.id, "name": model.id, "limits": limits}
-    return Target(provider, upstream, target.protocol, patched=False, view=view)
+    return Target(provider, upstream, target.protocol, patch={}, view=view)
 
 
 def compile_groups(routes: config.Routes) -> Mapping[str, Group]:
     """Compile the groups."""
-    return {name: Group(group.models, group.providers) for name, group in routes.groups.items()}
+    return {
+        name: Group(group.models, group.providers, group.aliases, group.strict) for name, group in routes.groups.items()
+    }
+
+
+def compile_variants(routes: config.Routes, diagnostics: Diagnostics) -> Sequence[Variant]:
+    """Compile the variants, the longest suffix first, so that the most particular rule is taken."""
+    for variant in routes.variants.values():
+        for place, message in check_partial_request(merge_patch({}, variant.set)):
+            diagnostics.error("bad-value", variant.entry.at("set", *place), message)
+    variants = [Variant(variant.suffix, variant.models, variant.set) for variant in routes.variants.values()]
+    return sorted(variants, key=lambda variant: -len(variant.suffix))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..canonical.patch import merge_patch
 from ..config.model import CredentialPlace
 from ..protocol import WireProtocol
 
@@ -92,7 +93,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to serve a model; `view` is the `target` root of mappings, `patch` what is set in the canonical request."""
+    """One way to serve a model; `view` is the `target` root of mappings, `patch` is set in the canonical request."""
 
     provider: Provider
     model: str
@@ -135,6 +136,7 @@ class Group:
     models: Sequence[str]
     providers: Sequence[str]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
 
     def allows(self, names: Sequence[str]) -> bool:
         """Tell whether any of a model's names is among the group's."""
@@ -158,6 +160,7 @@ class Settings:
     drain: float
     request_id_headers: Sequence[str]
     strict: bool
+    strict_header: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +222,8 @@ class Snapshot:
             base = variant.base(name)
             model = self.find(base) if base is not None else None
             if base is not None and model is not None:
-                targets = tuple(
-                    replace(target, patch={**target.patch, **variant.patch}) for target in model.targets(base)
-                )
-                return replace(model, targets=lambda _name, made=targets: made, also=(base, *model.also))
+                patched = [replace(it, patch=merge_patch(it.patch, variant.patch)) for it in model.targets(base)]
+                return _narrowed(model, patched, base)
         return None
 
     def _prefixed(self, name: str) -> Model | None:
@@ -230,10 +231,10 @@ class Snapshot:
         model = self.find(rest) if rest else None
         if model is None:
             return None
-        targets = tuple(model.targets(rest))
+        targets = model.targets(rest)
         if prefix != model.about.get("owner"):
-            targets = tuple(target for target in targets if target.provider.id == prefix)
-        return replace(model, targets=lambda _name: targets, also=(rest, *model.also)) if targets else None
+            targets = [target for target in targets if target.provider.id == prefix]
+        return _narrowed(model, targets, rest) if targets else None
 
     def _named(self, model: str, group: str) -> str:
         """Put the name that a group's own alias stands for in its place."""
@@ -253,3 +254,8 @@ class Snapshot:
             for target in found.targets(name)
             if any(fnmatchcase(target.provider.id, pattern) for pattern in allowed.providers)
         )
+
+
+def _narrowed(model: Model, targets: Sequence[Target], name: str) -> Model:
+    """Give a model with these targets only, which its shorter `name` allows too."""
+    return replace(model, targets=lambda _name: targets, also=(name, *model.also))

@@ -22,6 +22,7 @@ from .model import (
     Target,
     Timers,
     UpstreamAuth,
+    Variant,
 )
 from .secrets import parse_secret
 from .units import parse_date, parse_duration, parse_size
@@ -29,6 +30,7 @@ from .units import parse_date, parse_duration, parse_size
 T = TypeVar("T")
 
 _SIZES = frozenset(("max_body", "max_header", "max_response", "max_event"))
+_HEADERS = frozenset(("strict_header",))
 _DURATIONS = ("connect", "first_byte", "idle", "total")
 _ABOUT_FACTS = frozenset(("match", "as_of", "source"))
 
@@ -48,6 +50,7 @@ def build_routes(sections: Sections, diagnostics: Diagnostics) -> Routes:
         endpoints=section("endpoints", _endpoint),
         providers=section("providers", _provider),
         models=section("models", lambda entry: _model(entry, diagnostics)),
+        variants=section("variants", _variant),
         groups=section("groups", _group),
         keys=section("keys", lambda entry: _key(entry, diagnostics)),
         capabilities=tuple(section("capabilities", lambda entry: _capability(entry, diagnostics)).values()),
@@ -153,8 +156,21 @@ def _model(entry: Entry, diagnostics: Diagnostics) -> Model | None:
     )
 
 
+def _variant(entry: Entry) -> Variant:
+    value = entry.value
+    return Variant(entry.id, entry, value["suffix"], value["set"], tuple(value.get("models", ("*",))))
+
+
 def _group(entry: Entry) -> Group:
-    return Group(entry.id, entry, tuple(entry.value["models"]), tuple(entry.value["providers"]))
+    value = entry.value
+    return Group(
+        id=entry.id,
+        entry=entry,
+        models=tuple(value["models"]),
+        providers=tuple(value["providers"]),
+        aliases=value.get("aliases", {}),
+        strict=value.get("strict", False),
+    )
 
 
 def _key(entry: Entry, diagnostics: Diagnostics) -> Key | None:
@@ -175,6 +191,8 @@ def _capability(entry: Entry, diagnostics: Diagnostics) -> Capability | None:
 
 
 def _setting(entry: Entry) -> Any:
+    if entry.id in _HEADERS:
+        return entry.value.lower()
     if isinstance(entry.value, list):
         return tuple(name.lower() for name in entry.value)
     if not isinstance(entry.value, str):

@@ -21,6 +21,7 @@ _DEFINITIONS = {
     "endpoints": "endpoint",
     "providers": "provider",
     "models": "model",
+    "variants": "variant",
     "groups": "group",
     "keys": "key",
     "policies": "policy",

@@ -9,7 +9,9 @@ from .document import Document, Where
 from .marks import Path
 
 # Sections whose members are entries with an id; the rest are lists.
-ENTRY_SECTIONS = ("auth", "surfaces", "endpoints", "providers", "models", "groups", "keys", "policies", "settings")
+ENTRY_SECTIONS = (
+    "auth", "surfaces", "endpoints", "providers", "models", "variants", "groups", "keys", "policies", "settings",
+)  # fmt: skip
 LIST_SECTIONS = ("mounts", "capabilities")
 
 

@@ -146,6 +146,19 @@ class Group:
     entry: Entry = field(repr=False, compare=False)
     models: tuple[str, ...]
     providers: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A rule about a suffix of model names: what it sets in the canonical request."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    suffix: str
+    set: Mapping[str, Any]
+    models: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +200,7 @@ class Settings:
     drain: float = 30.0
     request_id_headers: tuple[str, ...] = ("x-request-id",)
     strict: bool = False
+    strict_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +213,7 @@ class Routes:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
     capabilities: tuple[Capability, ...] = ()

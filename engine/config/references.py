@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from ..diagnostics import Diagnostics, Label, did_you_mean
 from .document import Document, Where
 from .merge import Entry, Sections
-from .model import Endpoint, Group, Model, Provider, Routes, Surface
+from .model import Endpoint, Group, Model, Provider, Routes, Surface, Variant
 
 Protocols = Mapping[str, Mapping[str, Document]]
 
@@ -36,6 +36,8 @@ def check_references(
     for model in routes.models.values():
         check.model(model, routes.providers)
     check.aliases(routes.models.values())
+    for variant in routes.variants.values():
+        check.variant(variant)
     for group in routes.groups.values():
         check.group(group)
     for key in routes.keys.values():
@@ -56,6 +58,7 @@ class _Checker:
         self._dialects = dialects
         self._diagnostics = diagnostics
         self._models = set(sections["models"])
+        self._suffixes = [entry.value.get("suffix", "") for entry in sections["variants"].values() if entry.sound]
         for entry in sections["models"].values():
             # Entries with errors count too, so that one mistake is reported once.
             aliases = entry.value.get("aliases") if isinstance(entry.value, dict) else None
@@ -110,6 +113,9 @@ class _Checker:
         for index, target in enumerate(model.targets):
             where = model.entry.at("targets", index)
             self.defined("providers", target.provider, model.entry.at("targets", index, "provider"))
+            if target.model is not None and "*" in target.model and model.id.count("*") != 1:
+                message = f'"*" stands for what a name holds in its place, and "{model.id}" does not hold it once'
+                self._diagnostics.error("bad-value", where.at("model"), message)
             provider = providers.get(target.provider)
             if provider is None or target.protocol is None or target.protocol in provider.speaks:
                 continue
@@ -136,15 +142,26 @@ class _Checker:
             if name != "*":
                 self.defined("providers", name, group.entry.at("providers", index))
         for index, pattern in enumerate(group.models):
-            where = group.entry.at("models", index)
-            # A model's own name may hold * too: then it stands for many, of which the group may name some.
-            if any(fnmatchcase(name, pattern) or fnmatchcase(pattern, name) for name in self._models):
-                continue
-            if "*" not in pattern:
-                self._known(pattern, self._models, "models", where)
-            else:
-                help = did_you_mean(pattern.replace("*", ""), self._models)
-                self._diagnostics.warning("pattern-without-match", where, f'"{pattern}" matches no model', help=help)
+            self.model_pattern(pattern, group.entry.at("models", index))
+        for alias, name in group.aliases.items():
+            shorter = [name.removesuffix(suffix) for suffix in self._suffixes] + [name.partition("/")[2]]
+            if not self._models.intersection(shorter):
+                self.model_pattern(name, group.entry.at("aliases", alias))
+
+    def variant(self, variant: Variant) -> None:
+        for index, pattern in enumerate(variant.models):
+            self.model_pattern(pattern, variant.entry.at("models", index))
+
+    def model_pattern(self, pattern: str, where: Where) -> None:
+        """The name of a model, or a pattern that some model fits."""
+        # A model's own name may hold * too: then it stands for many, of which the pattern may name some.
+        if any(fnmatchcase(name, pattern) or fnmatchcase(pattern, name) for name in self._models):
+            return
+        if "*" not in pattern:
+            self._known(pattern, self._models, "models", where)
+        else:
+            help = did_you_mean(pattern.replace("*", ""), self._models)
+            self._diagnostics.warning("pattern-without-match", where, f'"{pattern}" matches no model', help=help)
 
     def addresses(self, endpoints: Iterable[Endpoint]) -> None:
         """Two endpoints with one address must differ in their conditions."""

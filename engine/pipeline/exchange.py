@@ -93,6 +93,14 @@ class Exchange:
         )
 
     @property
+    def strict(self) -> bool:
+        """Whether the gateway, the key's group or the request itself wants nothing lost."""
+        settings = self.snapshot.settings
+        group = self.snapshot.groups.get(self.key.group) if self.key is not None else None
+        asked = self.incoming.headers.get(settings.strict_header or "", "").lower() in ("true", "1")
+        return settings.strict or asked or (group is not None and group.strict)
+
+    @property
     def lost(self) -> list[str]:
         """What did not get through, there and back: the places in general, each with how bad it is."""
         there = {f"{loss.general}:{loss.severity}" for loss in self.losses}

@@ -19,13 +19,12 @@ async def list_models(exchange: Exchange) -> bool:
     assert key is not None
     if endpoint.operation not in {"models", "model"}:
         return False
-    models = exchange.snapshot.models_of(key.group)
     call = exchange.call()
     if endpoint.operation == "models":
-        body = endpoint.protocol.encode_models(models, call)
+        body = endpoint.protocol.encode_models(exchange.snapshot.models_of(key.group), call)
     else:
         wanted = endpoint.model(exchange.context()) if endpoint.model is not None else None
-        found = next((model for model in models if model["id"] == wanted), None)
+        found = exchange.snapshot.model_of(wanted, key.group) if isinstance(wanted, str) else None
         if found is None:
             raise Problem("not_found", f"There is no model {shown(str(wanted))} for this key.")
         body = endpoint.protocol.encode_model(found, call)

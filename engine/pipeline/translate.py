@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from ..canonical.loss import Loss
+from ..canonical.patch import merge_patch
 from ..compile.snapshot import Target
 from ..protocol import Call, RequestRejected, WireProtocol
 from ..protocol.errors import Json
@@ -45,7 +46,7 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     call.model = exchange.model
     try:
         request = client.decode_request(exchange.body, call)
-        request["model"], request["stream"] = target.model, exchange.stream
+        request = {**merge_patch(request, target.patch), "model": target.model, "stream": exchange.stream}
         call.request = request
         encoded = upstream.encode_request(request, call)
         body = orjson.dumps(encoded.body)
@@ -53,7 +54,7 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
         raise Problem.of(fault.error) from fault
     except orjson.JSONEncodeError as fault:
         raise Problem("invalid_request", "The body is nested too deeply to be translated.") from fault
-    _refuse(encoded.losses, strict=exchange.snapshot.settings.strict)
+    _refuse(encoded.losses, strict=exchange.strict)
     return Translation(client, upstream, call, body, request, encoded.losses, exchange.snapshot.settings.max_event)
 
 

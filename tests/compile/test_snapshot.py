@@ -29,6 +29,21 @@ models:
   any-*:
     targets:
       - {provider: other}
+  tail/*:
+    owned_by: maker
+    targets:
+      - {provider: other, model: "head-*"}
+variants:
+  deep:
+    suffix: -deep
+    set: {reasoning: {effort: high}}
+  very:
+    suffix: -very-deep
+    models: [both]
+    set: {reasoning: {effort: max}}
+  short:
+    suffix: -short
+    set: {max_output: 5, reasoning: {visible: false}}
 groups:
   some:
     models: [both]
@@ -36,6 +51,10 @@ groups:
   few:
     models: ["*"]
     providers: [other]
+  renaming:
+    models: [any-thing]
+    providers: ["*"]
+    aliases: {mine: both, clever: both-deep}
 """
 
 
@@ -88,6 +107,60 @@ def test_the_list_of_models_holds_names_and_aliases_that_can_be_called(snapshot:
     assert [model["id"] for model in snapshot.models_of("some")] == ["both", "nick"]
 
 
+def test_a_star_upstream_is_what_the_name_holds_in_its_place(snapshot: Snapshot) -> None:
+    assert [target.model for target in snapshot.resolve("tail/x/y", "few")] == ["head-x/y"]
+
+
+def test_a_variant_is_the_model_with_something_set(snapshot: Snapshot) -> None:
+    (target,) = snapshot.resolve("both-deep", "some")
+    assert (target.model, target.patch) == ("upstream/name", {"reasoning": {"effort": "high"}})
+    assert [target.patch for target in snapshot.resolve("both", "some")] == [{}]
+
+
+def test_the_longest_suffix_decides_and_suffixes_add_up(snapshot: Snapshot) -> None:
+    (very,) = snapshot.resolve("both-very-deep", "some")
+    assert very.patch == {"reasoning": {"effort": "max"}}
+    (both,) = snapshot.resolve("both-deep-short", "some")
+    assert both.patch == {"max_output": 5, "reasoning": {"effort": "high", "visible": False}}
+
+
+def test_a_variant_is_about_the_models_it_names(snapshot: Snapshot) -> None:
+    (target,) = snapshot.resolve("any-very-deep", "few")
+    assert (target.model, target.patch) == ("any-very", {"reasoning": {"effort": "high"}})
+
+
+def test_a_model_of_one_provider_can_be_asked_for(snapshot: Snapshot) -> None:
+    assert [target.provider.id for target in snapshot.resolve("real/both", "some")] == ["real"]
+    assert [target.model for target in snapshot.resolve("other/any-thing", "few")] == ["any-thing"]
+    assert snapshot.resolve("other/both", "some") == ()
+    assert snapshot.resolve("nobody/both", "some") == ()
+
+
+def test_a_model_can_be_asked_for_by_its_owner(snapshot: Snapshot) -> None:
+    assert [target.model for target in snapshot.resolve("maker/tail/x", "few")] == ["head-x"]
+
+
+def test_a_prefix_and_a_suffix_open_nothing_that_the_group_may_not_use(snapshot: Snapshot) -> None:
+    for name in ("other/any-thing", "any-thing-deep", "other/any-thing-deep"):
+        assert snapshot.resolve(name, "some") == ()
+        assert snapshot.resolve(name, "few") != ()
+
+
+def test_a_group_has_names_of_its_own(snapshot: Snapshot) -> None:
+    assert snapshot.resolve("mine", "renaming") == snapshot.resolve("both", "some")
+    assert [target.patch for target in snapshot.resolve("clever", "renaming")] == [{"reasoning": {"effort": "high"}}]
+    assert snapshot.resolve("mine", "some") == ()
+    assert snapshot.resolve("both", "renaming") == ()
+    assert [model["id"] for model in snapshot.models_of("renaming")] == ["mine", "clever"]
+
+
+def test_what_can_be_called_is_known_by_the_name_it_was_asked_for(snapshot: Snapshot) -> None:
+    known = snapshot.model_of("both-deep", "some")
+    assert known is not None
+    assert (known["id"], known["name"]) == ("both-deep", "both")
+    assert snapshot.model_of("any-thing", "some") is None
+
+
 def test_paths_and_credentials_are_made_from_the_target(snapshot: Snapshot) -> None:
     (target,) = snapshot.resolve("both", "some")
     service = target.provider.services["openai-chat"]
@@ -106,3 +179,27 @@ def test_mistakes_keep_a_configuration_from_being_served(tmp_path: Path) -> None
     with pytest.raises(InvalidConfiguration) as caught:
         _load(tmp_path, PROVIDERS.replace("target.model", "traget.model"))
     assert [item.code for item in caught.value.diagnostics.items if item.severity == "error"] == ["unknown-root"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (("{effort: high}}", "{efort: high}}"), "efort"),
+        (("{max_output: 5,", "{max_output: many,"), "many"),
+    ],
+)
+def test_a_variant_sets_what_a_request_has(tmp_path: Path, edit: tuple[str, str], message: str) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        _load(tmp_path, PROVIDERS.replace(*edit))
+    [error] = [item for item in caught.value.diagnostics.items if item.severity == "error"]
+    assert error.code == "bad-value"
+    assert message in error.message
+    assert error.span is not None
+    assert error.span.file.endswith("user.yaml")
+
+
+def test_a_star_upstream_needs_a_star_in_the_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        _load(tmp_path, PROVIDERS.replace("model: upstream/name", 'model: "upstream/*"'))
+    [error] = [item for item in caught.value.diagnostics.items if item.severity == "error"]
+    assert '"both" does not hold it once' in error.message

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
-from tests.support.fake import FakeProvider, FakeSettings, FakeSnapshot, FakeTarget
+from tests.support.fake import FakeGroup, FakeProvider, FakeSettings, FakeSnapshot, FakeTarget
 from tests.support.running import running
 from tests.support.scripted import Scene, Upstream
 
@@ -85,6 +87,22 @@ async def test_when_strict_what_would_be_lost_is_refused() -> None:
         answer = await gateway.ask("POST", "/lines/talk", b'{"model":"m","prompt":"p","odd":"warn"}')
         assert (answer.status, answer.json["kind"]) == (400, "unsupported")
         assert upstream.seen == []
+
+
+@pytest.mark.parametrize("value, status", [("true", 400), ("1", 400), ("false", 200)])
+async def test_a_client_asks_for_strictness_in_a_header(value: str, status: int) -> None:
+    async with Upstream(whole) as upstream, running(serving(upstream, strict_header="x-strict")) as gateway:
+        answer = await gateway.ask("POST", "/lines/talk", b'{"model":"m","prompt":"p","odd":"warn"}', x_strict=value)
+        assert answer.status == status
+
+
+@pytest.mark.parametrize("group, status", [("default", 400), ("other", 200)])
+async def test_a_group_can_be_strict(group: str, status: int) -> None:
+    async with Upstream(whole) as upstream:
+        snapshot = replace(serving(upstream), groups={group: FakeGroup(strict=True)})
+        async with running(snapshot) as gateway:
+            answer = await gateway.ask("POST", "/lines/talk", b'{"model":"m","prompt":"p","odd":"warn"}')
+            assert answer.status == status
 
 
 async def test_a_request_that_cannot_be_decoded_is_the_clients_error() -> None:

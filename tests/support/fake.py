@@ -192,6 +192,11 @@ class FakeKey:
 
 
 @dataclass(frozen=True)
+class FakeGroup:
+    strict: bool = False
+
+
+@dataclass(frozen=True)
 class FakePolicy:
     connect: float = 2
     first_byte: float = 20
@@ -230,7 +235,7 @@ class FakeTarget:
     provider: FakeProvider
     model: str = "m1"
     protocol: str | None = None
-    patched: bool = False
+    patch: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def view(self) -> dict[str, object]:
@@ -245,6 +250,7 @@ class FakeSettings:
     max_response: int = 10_000_000
     max_event: int = 1_000_000
     strict: bool = False
+    strict_header: str | None = None
     body_timeout: float = 20
     header_timeout: float = 20
     keep_alive: float = 75
@@ -274,6 +280,7 @@ class FakeSnapshot:
     keys: Mapping[str, FakeKey] = field(default_factory=lambda: {digest(KEY): FakeKey()})
     protocols: Mapping[str, FakeProtocol] = field(default_factory=lambda: {"sse-talk": SSE, "line-talk": LINES})
     settings: FakeSettings = FakeSettings()
+    groups: Mapping[str, FakeGroup] = field(default_factory=dict)
 
     def why_unusable(self, model: str, group: str) -> str | None:
         return "p is not configured" if model == "unconfigured" else None
@@ -283,3 +290,6 @@ class FakeSnapshot:
 
     def models_of(self, group: str) -> list[Json]:
         return [{"id": name} for name in self.targets]
+
+    def model_of(self, name: str, group: str) -> Json | None:
+        return {"id": name} if name in self.targets else None
