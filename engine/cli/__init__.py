@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 # Each command is the member `command` of the module of its name.
-_COMMANDS = ("coverage", "explain", "keys", "schema", "serve", "test", "validate")
+_COMMANDS = ("coverage", "explain", "init", "keys", "models", "routes", "schema", "serve", "test", "validate")
 
 
 class _LazyGroup(click.Group):
