@@ -16,7 +16,7 @@ REQUEST, RESPONSE, STREAM, ERROR, MODELS = WHATS = ("request", "response", "stre
 class Case:
     """A case as it stands in its file, with what the top of the file says for all.
 
-    `sender` and `receiver` are names of protocols, or `CANONICAL`; `entry` is where the case is written.
+    `sender` and `receiver` are names of protocols or dialects, or `CANONICAL`; `entry` is where the case is written.
     """
 
     name: str

@@ -22,9 +22,10 @@ _SHARED = ("from", "to", "what", "target", "request")
 def load_cases(
     user: Path | None, protocols: Collection[str], diagnostics: Diagnostics, *, builtin: bool = True
 ) -> list[Case]:
-    """Read all cases; `user` is a folder that may hold transforms with cases, `protocols` the names that exist.
+    """Read all cases; `user` is a folder that may hold transforms with cases.
 
-    A user's file takes the place of the shipped one of the same name. What is wrong is added to `diagnostics`.
+    `protocols` are the names of the protocols and dialects that exist. A user's file takes the place of the shipped one
+    of the same name. What is wrong is added to `diagnostics`.
     """
     found: dict[str, tuple[Traversable, str, str]] = {}
     if builtin:
@@ -92,9 +93,9 @@ def _has_sides(
     sides = (whole["from"], whole["to"])
     for member, side in zip(("from", "to"), sides, strict=True):
         if side != CANONICAL and side not in protocols:
-            where = entry.at(member) if member in document_case(document, index) else document.root.at(member)
+            where = entry.at(member) if member in _written(document, index) else document.root.at(member)
             help = did_you_mean(side, [*protocols, CANONICAL])
-            diagnostics.error("unknown-reference", where, f'there is no protocol "{side}"', help=help)
+            diagnostics.error("unknown-reference", where, f'there is no protocol or dialect "{side}"', help=help)
             return False
     if sides == (CANONICAL, CANONICAL) or (whole["what"] == MODELS and sides[0] != CANONICAL):
         message = "a list of models is only written" if whole["what"] == MODELS else "one side must be a protocol"
@@ -103,7 +104,7 @@ def _has_sides(
     return True
 
 
-def document_case(document: Document, index: int) -> dict[str, Any]:
+def _written(document: Document, index: int) -> dict[str, Any]:
     """One case as it is written, without what the top of its file says."""
     data: Any = document.data
     case: dict[str, Any] = data["cases"][index]

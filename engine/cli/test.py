@@ -27,7 +27,8 @@ def command(ctx: click.Context, names: tuple[str, ...], blessing: bool) -> None:
     place = Path(names[0]) if names and Path(names[0]).is_dir() else None
     wanted = names[1:] if place else names
     diagnostics = Diagnostics()
-    protocols = compile_project(load_project(place, diagnostics), diagnostics).protocols
+    snapshot = compile_project(load_project(place, diagnostics), diagnostics)
+    protocols = {**snapshot.dialects, **snapshot.protocols}
     chosen = [case for case in load_cases(place, protocols, diagnostics) if is_chosen(case, wanted)]
     if diagnostics.failed:
         click.echo(render_terminal(diagnostics), nl=False, err=True)

@@ -32,7 +32,7 @@ def command(ctx: click.Context, place: Path | None, form: str, strict: bool, res
         check_secrets(project, diagnostics)
     compile_project(project, diagnostics)
     load_sandbox(diagnostics, place)
-    load_cases(place, project.protocols, diagnostics)
+    load_cases(place, {*project.protocols, *project.dialects}, diagnostics)
     click.echo(_RENDERERS[form](diagnostics), nl=False)
     if form == "terminal":
         click.echo(summary(diagnostics, len(project.documents)), err=True)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
 from torouter.cases import Case, check_case, load_cases
+from torouter.compile.load import load_snapshot
 from torouter.diagnostics import Diagnostics, render_terminal
 from torouter.protocol import WireProtocol
 
-from tests.support.corpus import PROJECT
-from tests.support.protocols import protocol
-
 
 @cache
-def protocols() -> dict[str, WireProtocol]:
-    """The shipped protocols by name."""
-    return {file.parent.name: protocol(file.parent.name) for file in sorted(PROJECT.glob("transforms/*/protocol.yaml"))}
+def protocols() -> Mapping[str, WireProtocol]:
+    """The shipped protocols and dialects by name."""
+    snapshot = load_snapshot(None)
+    return {**snapshot.protocols, **snapshot.dialects}
 
 
 @cache
