@@ -51,13 +51,17 @@ class SanicIncoming:
 
 
 class SanicReply:
-    """The way back. `extra` headers go with every answer; while `closing`, each answer closes its connection."""
+    """The way back. `extra` headers go with every answer; while `closing`, each answer closes its connection.
 
-    __slots__ = ("_extra", "_request", "_response", "closing", "sent", "status")
+    A client that takes nothing of a stream for `patience` seconds is cut off.
+    """
 
-    def __init__(self, request: Request, extra: Mapping[str, str]) -> None:
+    __slots__ = ("_extra", "_patience", "_request", "_response", "closing", "sent", "status")
+
+    def __init__(self, request: Request, extra: Mapping[str, str], patience: float) -> None:
         self._request = request
         self._extra = extra
+        self._patience = patience
         self._response: HTTPResponse | None = None
         self.closing = False
         self.status = 0
@@ -79,10 +83,15 @@ class SanicReply:
         self._begin(status, headers)
 
     async def write(self, data: bytes) -> None:
-        """Write a piece; waits while the client does not keep up."""
+        """Write a piece; waits while the client does not keep up. Raises CancelledError once it is gone."""
         assert self._response is not None
         self.sent += len(data)
-        await self._response.send(data)
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._response.send(data)
+        except TimeoutError as fault:
+            self.abort()
+            raise asyncio.CancelledError("the client does not read") from fault
 
     async def finish(self) -> None:
         """End the streamed answer."""

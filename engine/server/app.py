@@ -42,8 +42,9 @@ class Site:
     async def handle(self, request: Request) -> None:
         """Answer any request."""
         request_id = f"req_{secrets.token_hex(12)}"
+        settings = self.gateway.snapshot.settings
         incoming = SanicIncoming(request)
-        reply = SanicReply(request, dict.fromkeys(self._id_headers(), request_id))
+        reply = SanicReply(request, dict.fromkeys(self._id_headers(), request_id), settings.body_timeout)
         reply.closing = self.draining
         if (health := self._health(incoming)) is not None:
             await reply.whole(health[0], {"content-type": "application/json"}, health[1])
