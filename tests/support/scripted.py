@@ -15,6 +15,7 @@ class Seen:
     head: bytes = b""
     body: bytes = b""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    stalled: asyncio.Event = field(default_factory=asyncio.Event)  # the other side does not read what it is sent
 
     @property
     def line(self) -> str:
@@ -36,13 +37,20 @@ class Scene:
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
-        await self.writer.drain()
+        try:
+            async with asyncio.timeout(0.2):
+                await self.writer.drain()
+        except TimeoutError:
+            self.seen.stalled.set()
+            await self.writer.drain()
 
     async def head(self, status: int = 200, content_type: str = "application/json", **headers: str) -> None:
         lines = [f"HTTP/1.1 {status} X", f"content-type: {content_type}", *(f"{n}: {v}" for n, v in headers.items())]
         await self.send("\r\n".join(lines).encode() + b"\r\n\r\n")
 
-    async def answer(self, body: bytes, status: int = 200, content_type: str = "application/json", **extra: str) -> None:
+    async def answer(
+        self, body: bytes, status: int = 200, content_type: str = "application/json", **extra: str
+    ) -> None:
         await self.head(status, content_type, **{"content-length": str(len(body)), **extra})
         await self.send(body)
 
@@ -115,6 +123,9 @@ class Upstream:
             watch = asyncio.create_task(_watch(reader, seen))
             try:
                 await script(Scene(reader, writer, seen))
+            except OSError:
+                seen.gone.set()
+                raise
             finally:
                 watch.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
