@@ -102,7 +102,7 @@ def test_the_lists_of_models_are_told_apart_by_a_header_of_each_vendor():
         assert headers == {
             (): "openai-chat",
             ("anthropic-version",): "anthropic-messages",
-            ("x-goog-api-key",): "gemini-generate",
+            ("x-goog-api-key", None): "gemini-generate",
         }
 
 

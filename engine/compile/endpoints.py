@@ -14,6 +14,7 @@ from ..language.operators import is_false
 from ..language.shape import Compiler
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
+from .framed import framed
 from .snapshot import Context, Endpoint, Expression, Surface
 
 _ROOTS = ("body", "path", "query", "headers")
@@ -39,7 +40,7 @@ def _endpoint(
         method=endpoint.method,
         pattern=endpoint.path,
         when=_any_of(endpoint.when),
-        protocol=protocol,
+        protocol=framed(protocol, endpoint.framing),
         operation=endpoint.operation,
         model=_expression(endpoint.entry.at("model"), diagnostics) if endpoint.model else None,
         model_member=_member_of_body(endpoint.model),
@@ -85,15 +86,20 @@ def _any_of(conditions: Iterable[config.Condition]) -> Expression | None:
 
 def _holds(condition: config.Condition) -> Expression | None:
     """Compile what a condition asks of headers and query; nothing when it asks nothing of them."""
-    wanted = [("headers", condition.header.lower())] if condition.header else []
-    wanted += [("query", condition.query)] if condition.query else []
+    wanted = [("headers", condition.header.lower(), "")] if condition.header else []
+    name, _, value = (condition.query or "").partition("=")
+    wanted += [("query", name, value)] if name else []
     if not wanted:
         return None
 
     def check(context: Context) -> Any:
-        return all(name in _mapping(context.get(root)) for root, name in wanted)
+        return all(_is_there(_mapping(context.get(root)), name, value) for root, name, value in wanted)
 
     return check
+
+
+def _is_there(given: Mapping[str, object], name: str, value: str) -> bool:
+    return given.get(name) == value if value else name in given
 
 
 def _mapping(value: object) -> Mapping[str, object]:

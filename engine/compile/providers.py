@@ -18,6 +18,7 @@ from ..language.shape import Compiler
 from ..language.text import written
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
+from .framed import framed
 from .snapshot import Group, Model, Policy, Provider, Service, Target, Template, Variant
 
 Protocols = Mapping[str, WireProtocol]
@@ -89,7 +90,7 @@ def _service(
         return {member: _template(provider.entry.at(*path, member), diagnostics) for member in names}
 
     return Service(
-        protocol=protocol,
+        protocol=framed(protocol, address.framing),
         path=_template(provider.entry.at("speaks", name, "path"), diagnostics),
         query=texts("speaks", name, "query", names=address.query),
         headers={

@@ -96,6 +96,7 @@ def _endpoint(entry: Entry) -> Endpoint:
         returned=tuple(name.lower() for name in value.get("return", ())),
         max_body=parse_size(value["max_body"]) if "max_body" in value else None,
         example=value.get("example"),
+        framing=value.get("framing"),
     )
 
 
@@ -127,7 +128,8 @@ def _upstream_auth(value: Any) -> UpstreamAuth | None:
 
 
 def _address(value: Mapping[str, Any]) -> Address:
-    return Address(value["path"], value.get("query", {}), value.get("headers", {}), value.get("dialect"))
+    texts = value["path"], value.get("query", {}), value.get("headers", {})
+    return Address(*texts, dialect=value.get("dialect"), framing=value.get("framing"))
 
 
 def _timers(value: Mapping[str, Any]) -> Timers:

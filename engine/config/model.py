@@ -57,6 +57,7 @@ class Endpoint:
     returned: tuple[str, ...] = ()
     max_body: int | None = None
     example: str | None = None
+    framing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Address:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     dialect: str | None = None
+    framing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,10 @@ class Passthrough:
 
 def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> bool:
     """Whether the target takes this request as the client wrote it."""
-    return upstream.name == client.name and not target.patch and upstream.takes(exchange.body, target.view)
+    same = upstream.name == client.name and not target.patch
+    if exchange.stream and not (upstream.framing.passes and upstream.framing.kind == client.framing.kind):
+        return False
+    return same and upstream.takes(exchange.body, target.view)
 
 
 def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Passthrough:

@@ -44,8 +44,9 @@ async def deliver(exchange: Exchange, plan: Plan, response: UpstreamResponse) ->
 def is_stream(response: UpstreamResponse, plan: Plan, *, wanted: bool) -> bool:
     """Whether the answer is a stream, whatever was asked for; an unclear content type says nothing."""
     media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media == plan.upstream.framing.media_type.partition(";")[0]:
-        return True
+    framed = plan.upstream.framing.media_type.partition(";")[0]
+    if media == framed:
+        return wanted or media != "application/json"       # which is also what a whole answer is called
     return wanted and media != "application/json"
 
 

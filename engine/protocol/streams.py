@@ -170,6 +170,7 @@ class StreamEncoder:
         self._response_slot = rules.roots["response"]
         self._number_name = rules.number
         self._number = 0
+        self._written = False
 
     def feed(self, events: Iterable[Event]) -> bytes:
         """Take encoder events and give the client's bytes."""
@@ -180,14 +181,17 @@ class StreamEncoder:
             if kind == "error":
                 self.over = self.failed = True
                 self._put(self._write_error(event["error"]), out)
+                out.append(self._framing.after(empty=not self._written))
                 break
             if kind == "end":
                 self.over = True
                 frame[self._response_slot] = event.get("response")
             frame[slot] = event
             self._put(self._rules.run(frame), out)
-            if self.over and self._framing.end is not None:
-                out.append(self._framing.write(None, self._framing.end.encode()))
+            if self.over:
+                if self._framing.end is not None:
+                    out.append(self._framing.write(None, self._framing.end.encode()))
+                out.append(self._framing.after(empty=not self._written))
         return b"".join(out)
 
     def _put(self, bodies: Iterable[Json], out: list[bytes]) -> None:
@@ -197,7 +201,9 @@ class StreamEncoder:
                 body = {**body, self._number_name: self._number}
                 self._number += 1
             name = body.get(member) if member is not None else None
+            out.append(framing.before(first=not self._written))
             out.append(framing.write(name if isinstance(name, str) else None, orjson.dumps(body)))
+            self._written = True
 
 
 def _interrupted(message: str) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from . import ndjson, sse
+from . import json_array, ndjson, sse
 from .frame import Frame
 
 
@@ -21,18 +21,26 @@ class FrameReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One way of cutting bytes into frames; `boundary` gives the length of the prefix that holds whole frames only."""
+    """One way of cutting bytes into frames.
+
+    `boundary` gives the length of the prefix that holds whole frames only; without it that takes a reader. What is
+    written once, or between frames, is `opening`, `between` and `closing`.
+    """
 
     reader: Callable[[int], FrameReader]
     write: Callable[[str | None, bytes], bytes]
-    boundary: Callable[[bytes | bytearray, int], int]
+    boundary: Callable[[bytes | bytearray, int], int] | None
     content_type: str
     keep_alive: str | None
+    opening: bytes = b""
+    between: bytes = b""
+    closing: bytes = b""
 
 
 KINDS: dict[str, Kind] = {
     "sse": Kind(sse.Reader, sse.write, sse.boundary, "text/event-stream; charset=utf-8", "\n"),
     "ndjson": Kind(ndjson.Reader, ndjson.write, ndjson.boundary, "application/x-ndjson", "\n"),
+    "json-array": Kind(json_array.Reader, json_array.write, None, "application/json", "\n", b"[", b",\r\n", b"]\n"),
 }
 
 DEFAULT_CAP = 32 * 1024 * 1024
@@ -61,8 +69,27 @@ class Framing:
         return KINDS[self.kind].write(event, data)
 
     def boundary(self, data: bytes | bytearray, start: int = 0) -> int:
-        """How many leading bytes of `data` hold whole frames only; 0 when no frame ends behind `start`."""
-        return KINDS[self.kind].boundary(data, start)
+        """How many leading bytes of `data` hold whole frames only; 0 when no frame ends behind `start`.
+
+        Only of a framing that `passes`.
+        """
+        boundary = KINDS[self.kind].boundary
+        return boundary(data, start) if boundary is not None else 0
+
+    @property
+    def passes(self) -> bool:
+        """Whether whole frames can be let through without being read."""
+        return KINDS[self.kind].boundary is not None
+
+    def before(self, *, first: bool) -> bytes:
+        """What stands in front of a frame."""
+        kind = KINDS[self.kind]
+        return kind.opening if first else kind.between
+
+    def after(self, *, empty: bool) -> bytes:
+        """What stands behind the last frame; `empty` when there was none."""
+        kind = KINDS[self.kind]
+        return kind.opening + kind.closing if empty else kind.closing
 
     @property
     def media_type(self) -> str:

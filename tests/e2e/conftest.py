@@ -35,7 +35,20 @@ providers:
     speaks: {{anthropic-messages: {{path: /v1/messages, headers: {{anthropic-version: "2023-06-01"}}}}}}
   hasty-chat: {{extends: chat, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
   hasty-messages: {{extends: messages, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
+  gemini-events:
+    base_url: http://127.0.0.1:{port}
+    allow_private: true
+    auth: {{header: x-goog-api-key, value: "env:E2E_SECRET"}}
+    timeouts: {{connect: 1s, first_byte: 10s, idle: 10s, total: 20s}}
+    speaks: {{gemini-generate: {{path: "/gemini", query: {{alt: sse}}}}}}
+  gemini-arrays:
+    extends: gemini-events
+    speaks: {{gemini-generate: {{path: "/gemini", query: {{alt: null}}, framing: json-array}}}}
 models:
+  to-gemini-events:
+    targets: [{{provider: gemini-events, model: theirs}}]
+  to-gemini-arrays:
+    targets: [{{provider: gemini-arrays, model: theirs}}]
   to-openai-chat:
     targets: [{{provider: chat, model: theirs}}]
   to-anthropic-messages:

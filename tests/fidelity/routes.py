@@ -26,7 +26,7 @@ def write_routes(folder: Path, upstream: str, exchanges: Sequence[Exchange]) -> 
             f"    base_url: {upstream}",
             "    allow_private: true",
             "    speaks:",
-            f"      {protocol}: {{path: /{protocol}}}",
+            f'      {protocol}: {{path: "/{protocol}/{{{{ target.model | segment }}}}"}}',
         ]
     lines.append("models:")
     for exchange in exchanges:

@@ -68,6 +68,16 @@ async def test_a_stream_comes_through_in_the_clients_framing(tmp_path: Path, spe
     assert lines[-1] == "finis"
 
 
+async def test_an_endpoint_may_frame_its_streams_in_another_way_than_the_protocol(tmp_path: Path) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.stream(STREAM)
+
+    async with Upstream(script) as upstream, running(configured(tmp_path, upstream.url, "letters")) as gateway:
+        answer = await gateway.ask("POST", "/letters/bundle", orjson.dumps(REQUEST), x_seal=KEY)
+    assert answer.headers["content-type"] == "application/json"
+    assert "".join(line.get("words", "") for line in answer.json) == "Cold."
+
+
 async def test_what_the_client_cannot_be_shown_is_named_in_a_header_and_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

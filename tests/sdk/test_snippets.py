@@ -22,7 +22,7 @@ MOUNTS = ["", "/api"]
 
 def show(command: list[str], gateway: Gateway, mount: str) -> str:
     """Run a snippet; what it prints."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "ANTHROPIC_")) and not k.lower().endswith("_proxy")}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_")) and not k.lower().endswith("_proxy")}
     env = {**clean, "TOROUTER_URL": gateway.url + mount, "TOROUTER_KEY": gateway.key}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -61,7 +61,8 @@ async def _exchange(
     raw = await reader.readexactly(int(headers.get("content-length", 0)))
     body = json.loads(raw)
     running.seen.append({"target": lines[0].split(" ")[1], "headers": headers, "raw": raw, "body": body})
-    reply = script(body["model"])
+    address = lines[0].split(" ")[1].partition("?")[0]
+    reply = script(body.get("model") or address.rpartition("/")[2])     # some protocols name it in the address
     head = {"content-type": reply.content_type, "transfer-encoding": "chunked", **reply.headers}
     writer.write(f"HTTP/1.1 {reply.status} Recorded\r\n".encode())
     writer.write("".join(f"{name}: {value}\r\n" for name, value in head.items()).encode() + b"\r\n")

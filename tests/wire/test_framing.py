@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from torouter.wire.framing import KINDS, Framing
 
 SSE = Framing("sse")
 LINES = Framing("ndjson")
+ARRAY = Framing("json-array")
 
 texts = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=20)
 names = st.text("abcdefgh._", min_size=1, max_size=8)
@@ -89,11 +91,11 @@ def test_a_frame_over_the_cap_is_refused_however_it_arrives(kind: str, piece: in
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_frames_in_one_read_are_not_one_long_frame(kind: str) -> None:
-    data = KINDS[kind].write(None, b"x" * 50) * 100
+    data = KINDS[kind].write(None, b'{"x":"%b"}' % (b"x" * 50)) * 100
     assert len(Framing(kind).reader(100).feed(data)) == 100
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if Framing(kind).passes])
 def test_the_boundary_is_behind_the_last_whole_frame(kind: str) -> None:
     framing = Framing(kind)
     whole = framing.write(None, b"1") + framing.write(None, b"2")
@@ -116,3 +118,43 @@ def test_a_framing_says_what_it_is_and_how_to_show_life() -> None:
     assert SSE.idle == b"\n"
     assert Framing("sse", keep_alive=": ping\n\n", content_type="text/x").idle == b": ping\n\n"
     assert Framing("sse", keep_alive="").idle == b""
+
+
+def array(*objects: bytes) -> bytes:
+    written = [ARRAY.before(first=not place) + ARRAY.write(None, one) for place, one in enumerate(objects)]
+    return b"".join(written) + ARRAY.after(empty=not objects)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), st.text('ab"\\\\[]{},\n', max_size=6) | st.lists(st.booleans()))), st.data())
+def test_an_array_is_read_object_by_object_wherever_it_is_cut(objects: list[object], data: st.DataObject) -> None:
+    wanted = [json.dumps(one).encode() for one in objects]
+    whole = array(*wanted)
+    assert json.loads(whole) == objects
+    cuts = data.draw(st.lists(st.integers(0, len(whole)), max_size=8))
+    assert read(ARRAY, whole, cuts) == ([Frame(None, one) for one in wanted], False)
+
+
+def test_an_object_of_an_array_is_there_as_soon_as_it_has_come() -> None:
+    reader = ARRAY.reader(100)
+    assert reader.feed(b'[{"a": 1}') == [Frame(None, b'{"a": 1}')]
+    assert reader.feed(b',\r\n{"a"') == []
+    assert reader.feed(b": 2}\n") == [Frame(None, b'{"a": 2}')]
+
+
+def test_an_array_that_breaks_off_is_marked() -> None:
+    assert read(ARRAY, b'[{"a":1},{"b"') == ([Frame(None, b'{"a":1}'), Frame(None, b'{"b"')], True)
+    assert read(ARRAY, b'[{"a":1}') == ([Frame(None, b'{"a":1}')], True)
+    assert read(ARRAY, b'[{"a":1}] and more') == ([Frame(None, b'{"a":1}')], False)
+
+
+def test_objects_that_no_array_holds_are_read_likewise() -> None:
+    assert read(ARRAY, b'{"a":1}\n{"b":2}\n') == ([Frame(None, b'{"a":1}'), Frame(None, b'{"b":2}')], False)
+
+
+def test_random_bytes_never_break_the_reader_of_arrays() -> None:
+    source = random.Random(9)
+    alphabet = [b"[", b"]", b"{", b"}", b'"', b"\\", b",", b" ", b"a", b"\xff"]
+    for _ in range(2000):
+        data = b"".join(source.choice(alphabet) for _ in range(source.randrange(40)))
+        cuts = [source.randrange(len(data) + 1) for _ in range(4)]
+        assert read(ARRAY, data, cuts) == read(ARRAY, data)

@@ -1,0 +1,2 @@
+curl -sSf "$TOROUTER_URL/v1beta/models/gemini-3-flash-preview:generateContent?key=$TOROUTER_KEY" \
+  -H "Content-Type: application/json" -d '{"contents":[{"parts":[{"text":"hi"}]}]}'
