@@ -1,7 +1,8 @@
 """Opaque values: who may read them, and how they travel through a protocol that has no place for them.
 
 Inside the gateway an opaque value is always sealed: base64 of NUL family NUL value. A family name starts with a
-letter; names that start with `@` are the engine's own and mark a value that rides on a neighbour of its part.
+letter; names that start with `@` are the engine's own and mark a value that rides on a neighbour of its part, whose
+kind follows: `@next.text`.
 """
 
 import re
@@ -60,9 +61,9 @@ def families_of(request: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(family for value in reversed(values) if (family := family_of(value)) is not None))
 
 
-def carrier(signature: str, place: str = NEXT) -> Part:
-    """Make the reasoning part that carries the signature of a neighbour (`place`: NEXT or PREVIOUS)."""
-    return {"kind": "reasoning", "signature": _wrap(place, signature)}
+def carrier(signature: str, kind: str, place: str = NEXT) -> Part:
+    """Make the reasoning part that carries the signature of a neighbour of this kind (`place`: NEXT or PREVIOUS)."""
+    return {"kind": "reasoning", "signature": _wrap(f"{place}.{kind}", signature)}
 
 
 def needs_carrier(part: Part, slots: Collection[str]) -> bool:
@@ -75,7 +76,7 @@ def attach(parts: Sequence[Part], slots: Collection[str]) -> list[Part]:
     attached: list[Part] = []
     for part in parts:
         if needs_carrier(part, slots):
-            attached.append(carrier(part["signature"]))
+            attached.append(carrier(part["signature"], part["kind"]))
         attached.append(part)
     return attached
 
@@ -89,37 +90,42 @@ def attach_response(response: dict[str, Any], slots: Collection[str]) -> dict[st
 def detach(parts: Sequence[Part]) -> list[Part]:
     """Take carriers off and give their values back to the neighbours they belong to.
 
-    A carrier whose neighbour is gone, or already signed, vanishes: its value means nothing elsewhere.
+    Where reasoning was moved to the front, only reasoning stands between. A carrier whose neighbour is gone, or already
+    signed, vanishes: its value means nothing elsewhere.
     """
     detached: list[Part] = []
-    waiting: str | None = None
+    waiting: dict[str, str] = {}  # kind of the neighbour, value
     for part in parts:
-        place, value = _carried(part)
-        if place == NEXT:
-            waiting = value
+        carried = _carried(part)
+        if carried is not None:
+            place, kind, value = carried
+            if place == PREVIOUS and detached and detached[-1]["kind"] == kind:
+                detached[-1] = {"signature": value, **detached[-1]}
+            else:
+                waiting[kind] = value
             continue
-        if place == PREVIOUS:
-            if detached and "signature" not in detached[-1]:
-                detached[-1] = {**detached[-1], "signature": value}
-            continue
-        if waiting is not None and "signature" not in part:
-            part = {**part, "signature": waiting}
-        waiting = None
+        if part["kind"] in waiting:
+            part = {"signature": waiting[part["kind"]], **part}
+        if part["kind"] != "reasoning":
+            waiting = {}
         detached.append(part)
     return detached
 
 
 def has_carrier(parts: Sequence[Part]) -> bool:
     """Whether any part is a carrier."""
-    return any(_carried(part)[0] is not None for part in parts)
+    return any(_carried(part) is not None for part in parts)
 
 
-def _carried(part: Part) -> tuple[str | None, str]:
+def _carried(part: Part) -> tuple[str, str, str] | None:
+    """Give the place, the kind of the neighbour and its value, if a part is a carrier."""
     if part["kind"] == "reasoning" and "signature" in part:
         found = _open(part["signature"])
-        if found and found[0] in (NEXT, PREVIOUS):
-            return found
-    return None, ""
+        if found:
+            place, _, kind = found[0].partition(".")
+            if place in (NEXT, PREVIOUS):
+                return place, kind, found[1]
+    return None
 
 
 def _wrap(family: str, value: str) -> str:

@@ -119,7 +119,7 @@ class Stage:
         output = self.outputs[part.number]
         self.begin(output)
         if self._slots is not None and needs_carrier({"kind": part.kind, **part.members}, self._slots):
-            self._carry(output, part.members["signature"], NEXT)
+            self._carry(output, part, NEXT)
             part.carried = True
         output.enter(part)
         if part.kind == "tool_call":
@@ -153,7 +153,7 @@ class Stage:
         self.out.append({"type": "part.end", "output": part.number, "index": part.index, "ordinal": part.ordinal,
                           "kind": part.kind, "part": part.built})  # fmt: skip
         if self._slots is not None and not part.carried and needs_carrier(part.built, self._slots):
-            self._carry(output, part.members["signature"], PREVIOUS)
+            self._carry(output, part, PREVIOUS)
 
     def _identify(self, output: OpenOutput, part: OpenPart) -> None:
         given = part.members.get("id")
@@ -162,9 +162,9 @@ class Stage:
             part.members["id"] = derive_id(head, part.number, part.ordinal, part.members["name"])
         output.calls[part.members["id"]] = part
 
-    def _carry(self, output: OpenOutput, signature: str, place: str) -> None:
+    def _carry(self, output: OpenOutput, part: OpenPart, place: str) -> None:
         made = OpenPart(output.number, "reasoning", None)
-        made.take_whole(carrier(signature, place))
+        made.take_whole(carrier(part.members["signature"], part.kind, place))
         made.ended = True
         self._open.append(made)
         self._start(made)

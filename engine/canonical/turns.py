@@ -1,6 +1,6 @@
 """The shape of a conversation after decoding: who speaks when, and in which order within a turn."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from .carriers import detach, has_carrier
@@ -13,11 +13,12 @@ _MAY_SAY_NOTHING = frozenset({"text", "refusal", "reasoning"})
 _STAYS_AMONG_CALLS = frozenset({"tool_call", "reasoning", "native"})
 
 
-def shape_turns(request: Request) -> Request:
+def shape_turns(request: Request, runs: Collection[str] = ()) -> Request:
     """Return the request in canonical shape; parts are shared with the original, never changed.
 
     Carriers give their values back, leading system turns move to `system`, parts and turns without content vanish,
-    neighbours with one role and name become one turn, results open a turn and calls close it.
+    neighbours with one role and name become one turn, parts of one run (of the kinds `runs`) one part, results open a
+    turn and calls close it.
     """
     turns = [_cleaned(turn) for turn in request.get("turns") or ()]
     leading = 0
@@ -27,7 +28,10 @@ def shape_turns(request: Request) -> Request:
             break
         system.extend(turn["parts"])
         leading += 1
-    shaped = {**request, "turns": [_ordered(turn) for turn in merge_neighbours(turns[leading:])]}
+    merged = merge_neighbours(turns[leading:])
+    if runs:
+        merged = [{**turn, "parts": join_runs(turn["parts"], runs)} if turn["role"] == "assistant" else turn for turn in merged]
+    shaped = {**request, "turns": [_ordered(turn) for turn in merged]}
     system = drop_empty(system)
     if system:
         shaped["system"] = system
@@ -53,6 +57,18 @@ def merge_neighbours(turns: Iterable[Turn], *, across_names: bool = False) -> li
             merged.append(turn)
             role, name, joined = turn["role"], turn.get("name"), None
     return merged
+
+
+def join_runs(parts: list[Part], kinds: Collection[str]) -> list[Part]:
+    """Join parts of one kind that follow each other, as a client keeps the pieces of a stream; a signature ends its run."""
+    joined: list[Part] = []
+    for part in parts:
+        before = joined[-1] if joined else {}
+        if part["kind"] in kinds and "text" in part and _goes_on(before, part):
+            joined[-1] = {**before, **part, "text": before["text"] + part["text"]}
+        else:
+            joined.append(part)
+    return joined
 
 
 def drop_empty(parts: list[Part], *, blank: bool = False) -> list[Part]:
@@ -118,3 +134,9 @@ def _says_nothing(part: Part, blank: bool) -> bool:
     if text and not (blank and part["kind"] == "text" and text.isspace()):
         return False
     return not (part.get("signature") or part.get("redacted"))
+
+
+def _goes_on(before: Part, part: Part) -> bool:
+    """Whether `part` continues the part before it: that one is not signed, and says nothing else of itself."""
+    said = {name: value for name, value in before.items() if name != "text"}
+    return "text" in before and "signature" not in before and said.items() <= part.items()

@@ -20,13 +20,15 @@ from .unread import ReadTree
 class RequestDecode:
     """From the client's body to the canonical request.
 
-    `read` is what rules read of it (None: all), `loss` what is declared of places that have no canonical counterpart.
+    `read` is what rules read of it (None: all), `loss` what is declared of places that have no canonical counterpart,
+    `runs` the kinds of parts whose neighbours are pieces of one.
     """
 
     make: CompiledMapping
     read: ReadTree | None
     loss: Mapping[str, Declared]
     names: Names | None = None
+    runs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

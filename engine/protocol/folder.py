@@ -149,8 +149,9 @@ class Folder:
         make = self._mapping("request.decode", "make", ("body", *_CALL))
         if make is None:
             return None
-        names = read_names(self._data("request.decode").get("names"))
-        return RequestDecode(make, read_tree(make.reads, "body"), self._loss("request.decode"), names)
+        file = self._data("request.decode")
+        read, runs = read_tree(make.reads, "body"), frozenset(file.get("runs", ()))
+        return RequestDecode(make, read, self._loss("request.decode"), read_names(file.get("names")), runs)
 
     def _request_encode(self) -> RequestEncode | None:
         make = self._mapping("request.encode", "make", ("request", *_CALL))

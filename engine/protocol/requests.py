@@ -30,7 +30,7 @@ def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]
         bag = request.get("native", {})
         request["native"] = {**bag, name: {**bag.get(name, {}), **kept}}
     try:
-        return link(shape_turns(request))
+        return link(shape_turns(request, rules.runs))
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise RequestRejected(_misshapen(request)) from fault
 

@@ -50,7 +50,7 @@ ESCAPED = json.dumps({"a": seal("ann", "\xff\xfe?>")}).replace("/", "\\/").encod
     [
         (json.dumps({"deep": [{"x": seal("bob", "v")}]}).encode(), True),
         (json.dumps({"x": seal("ann", seal("bob", "v"))}).encode(), True),
-        (json.dumps({"x": carriers.carrier(seal("bob", "v"))["signature"]}).encode(), True),
+        (json.dumps({"x": carriers.carrier(seal("bob", "v"), "text")["signature"]}).encode(), True),
         (json.dumps({"x": seal("c.d-e_1", "v~~~???").replace("+", "-").replace("/", "_")}).encode(), True),
         (ESCAPED, True),
         (b'{"x": "AGENT", "y": "AGFubgB", "image": "AGAAAAAAAAAAAAAAAAAAAAAAA"}', False),
@@ -90,7 +90,7 @@ def test_a_signature_the_client_has_no_room_for_rides_before_its_part():
     answer = [{"kind": "text", "text": "t"}, {**CALL, "signature": SIGNATURE}]
     sent = carriers.attach(answer, ["reasoning"])
     assert [part["kind"] for part in sent] == ["text", "reasoning", "tool_call"]
-    assert family_of(sent[1]["signature"]) == "@next"
+    assert family_of(sent[1]["signature"]) == "@next.tool_call"
     # The client keeps the reasoning part and forgets the signature of the call.
     assert carriers.detach([sent[0], sent[1], CALL]) == answer
 
@@ -102,19 +102,32 @@ def test_a_signature_the_client_has_room_for_does_not_ride():
 
 
 def test_a_carrier_behind_its_part_gives_the_value_back_to_it():
-    late = carriers.carrier(SIGNATURE, carriers.PREVIOUS)
+    late = carriers.carrier(SIGNATURE, "tool_call", carriers.PREVIOUS)
     assert carriers.detach([CALL, late]) == [{**CALL, "signature": SIGNATURE}]
 
 
+@pytest.mark.parametrize("place", [carriers.NEXT, carriers.PREVIOUS])
+def test_a_carrier_finds_its_part_where_all_reasoning_was_moved_to_the_front(place):
+    thought, text = {"kind": "reasoning", "text": "hm"}, {"kind": "text", "text": "t"}
+    moved = [carriers.carrier(SIGNATURE, "text", place), thought, text, CALL]
+    assert carriers.detach(moved) == [thought, {**text, "signature": SIGNATURE}, CALL]
+
+
+def test_a_carrier_gives_its_value_to_no_other_kind():
+    carrier = carriers.carrier(SIGNATURE, "tool_call")
+    text = {"kind": "text", "text": "t"}
+    assert carriers.detach([carrier, text, CALL]) == [text, CALL]
+
+
 def test_a_carrier_without_its_part_vanishes():
-    assert carriers.detach([carriers.carrier(SIGNATURE)]) == []
-    assert carriers.detach([carriers.carrier(SIGNATURE, carriers.PREVIOUS)]) == []
+    assert carriers.detach([carriers.carrier(SIGNATURE, "tool_call")]) == []
+    assert carriers.detach([carriers.carrier(SIGNATURE, "tool_call", carriers.PREVIOUS)]) == []
 
 
 def test_a_carrier_does_not_replace_a_signature():
     signed = {**CALL, "signature": seal("bob", "w")}
-    assert carriers.detach([carriers.carrier(SIGNATURE), signed]) == [signed]
-    assert carriers.detach([signed, carriers.carrier(SIGNATURE, carriers.PREVIOUS)]) == [signed]
+    assert carriers.detach([carriers.carrier(SIGNATURE, "tool_call"), signed]) == [signed]
+    assert carriers.detach([signed, carriers.carrier(SIGNATURE, "tool_call", carriers.PREVIOUS)]) == [signed]
 
 
 def test_a_whole_response_gets_its_carriers():
@@ -125,4 +138,4 @@ def test_a_whole_response_gets_its_carriers():
 
 
 def test_no_foreign_value_reaches_an_upstream_through_a_carrier():
-    assert unseal("ann", carriers.carrier(SIGNATURE)["signature"]) is None
+    assert unseal("ann", carriers.carrier(SIGNATURE, "tool_call")["signature"]) is None

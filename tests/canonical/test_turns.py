@@ -123,7 +123,7 @@ def test_text_that_is_only_a_signature_stays():
 def test_carriers_give_their_values_back_before_parts_are_moved():
     value = seal("fam", "v")
     call = {"kind": "tool_call", "id": "a", "name": "f", "arguments": "{}"}
-    parts = [carrier(value), call, {"kind": "text", "text": "x"}]
+    parts = [carrier(value, "tool_call"), call, {"kind": "text", "text": "x"}]
     request = shape_turns({"turns": [{"role": "assistant", "parts": parts}]})
     assert request["turns"][0]["parts"] == [{"kind": "text", "text": "x"}, {**call, "signature": value}]
 
@@ -133,3 +133,28 @@ def test_media_of_a_result_without_call_is_kept():
     result = {"kind": "tool_result", "id": "z", "name": "f", "parts": [{"kind": "text", "text": "x"}, image]}
     arranged, _ = arrange_turns({"turns": [{"role": "user", "parts": [result]}]}, TurnOptions(pair="answer"))
     assert arranged["turns"][0]["parts"] == [{"kind": "text", "text": "[tool result f]: x"}, image]
+
+
+def test_pieces_of_a_stream_become_the_parts_they_were():
+    def turn(*parts, role="assistant"):
+        return {"role": role, "parts": list(parts)}
+
+    pieces = [
+        turn({"kind": "reasoning", "text": "Look"}),
+        turn({"kind": "reasoning", "text": " up."}, {"kind": "reasoning", "text": "", "signature": "s"}),
+        turn({"kind": "reasoning", "text": "More."}),
+        turn({"kind": "text", "text": "He"}, {"kind": "text", "text": "llo"}),
+        turn({"kind": "text", "text": "a"}, {"kind": "text", "text": "b"}, role="user"),
+    ]
+    shaped = shape_turns({"turns": pieces}, ["text", "reasoning"])["turns"]
+    assert shaped[0]["parts"] == [
+        {"kind": "reasoning", "text": "Look up.", "signature": "s"},
+        {"kind": "reasoning", "text": "More."},
+        {"kind": "text", "text": "Hello"},
+    ]
+    assert [part["text"] for part in shaped[1]["parts"]] == ["a", "b"]
+
+
+def test_a_part_that_says_more_of_itself_is_no_piece():
+    parts = [{"kind": "text", "text": "a", "cache": {}}, {"kind": "text", "text": "b"}, {"kind": "refusal", "text": "c"}]
+    assert shape_turns({"turns": [{"role": "assistant", "parts": parts}]}, ["text"])["turns"][0]["parts"] == parts
