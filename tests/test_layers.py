@@ -137,11 +137,11 @@ def test_the_packaging_lists_every_folder() -> None:
 
 
 def test_every_data_file_is_of_a_kind_that_is_packaged() -> None:
-    kinds = {"routes": ".yaml", "transforms": ".yaml", "schema": ".json"}
+    kinds = {"routes": {".yaml"}, "transforms": {".yaml"}, "schema": {".json", ".yaml"}}
     stray = [
         str(path.relative_to(PROJECT))
-        for folder, suffix in kinds.items()
+        for folder, suffixes in kinds.items()
         for path in (PROJECT / folder).rglob("*")
-        if path.is_file() and path.suffix not in {suffix, ".py", ".pyc"}
+        if path.is_file() and path.suffix not in {*suffixes, ".py", ".pyc"}
     ]
     assert stray == []

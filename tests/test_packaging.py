@@ -59,7 +59,7 @@ def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
     carried = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
         f"torouter/{path.relative_to(PROJECT)}"
-        for folder, suffix in (("routes", "yaml"), ("transforms", "yaml"), ("schema", "json"))
+        for folder, suffix in (("routes", "yaml"), ("transforms", "yaml"), ("schema", "json"), ("schema", "yaml"))
         for path in (PROJECT / folder).rglob(f"*.{suffix}")
     }
     assert wanted - carried == set()
