@@ -40,12 +40,18 @@ def command(ctx: click.Context, place: Path | None, form: str, strict: bool, res
 
 
 def check_secrets(project: Project, diagnostics: Diagnostics) -> None:
-    """Add an error for each secret that is absent or empty here."""
+    """Add an error for each secret that is absent or empty here, a warning for each that everybody here may read."""
     for provider in project.routes.providers.values():
-        if provider.auth and provider.auth.secret.resolve() is None:
-            member = "bearer" if "bearer" in provider.entry.value["auth"] else "value"
-            message = f'the secret {provider.auth.secret} of "{provider.id}" is absent or empty'
-            diagnostics.error("unresolved-secret", provider.entry.at("auth", member), message)
+        if provider.auth is None:
+            continue
+        secret, member = provider.auth.secret, "bearer" if "bearer" in provider.entry.value["auth"] else "value"
+        where = provider.entry.at("auth", member)
+        if secret.resolve() is None:
+            message = f'the secret {secret} of "{provider.id}" is absent or empty'
+            diagnostics.error("unresolved-secret", where, message)
+        elif secret.is_open():
+            help = f"chmod 600 {secret.name}"
+            diagnostics.warning("open-secret", where, "everybody on this machine may read this file", help=help)
 
 
 def exit_code(diagnostics: Diagnostics, strict: bool) -> int:

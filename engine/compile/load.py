@@ -41,10 +41,11 @@ def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins
     """
     routes = project.routes
     protocols: Mapping[str, WireProtocol] = {
-        name: compile_protocol(name, documents, diagnostics, origins) for name, documents in project.protocols.items()
+        name: compile_protocol(name, documents, diagnostics, origins=origins)
+        for name, documents in project.protocols.items()
     }
     dialects = {
-        name: compile_dialect(document, project.protocols[base], protocols[base], diagnostics, origins)
+        name: compile_dialect(document, project.protocols[base], protocols[base], diagnostics, origins=origins)
         for name, document in project.dialects.items()
         if (base := _protocol_of(document)) in protocols
     }

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..diagnostics import Diagnostics
 from .document import Where
-from .model import Endpoint, Provider, Routes, Timers
+from .model import Endpoint, Model, Provider, Routes, Timers
 
 # Headers that belong to one connection, or that the gateway itself must decide.
 _CONNECTION_HEADERS = frozenset(
@@ -29,8 +29,12 @@ def check_values(routes: Routes, diagnostics: Diagnostics) -> None:
         _check_headers(forwarded, diagnostics)
     for provider in routes.providers.values():
         _check_address(provider, diagnostics)
-        _check_headers(_provider_headers(provider), diagnostics)
+        _check_paths(provider, diagnostics)
+        credential = provider.auth.header if provider.auth is not None else None
+        _check_headers(_provider_headers(provider), diagnostics, credential)
         _check_timers(provider.timers, provider.entry.at("timeouts"), diagnostics)
+    for model in routes.models.values():
+        _check_limits(model, diagnostics)
 
 
 def check_policies(policies: Mapping[str, Timers], places: Mapping[str, Where], diagnostics: Diagnostics) -> None:
@@ -76,6 +80,18 @@ def _check_address(provider: Provider, diagnostics: Diagnostics) -> None:
     elif _is_private(host) and not provider.allow_private:
         help = "write allow_private: true beside it if that is meant"
         diagnostics.error("bad-url", where, f'"{host}" is a local or private address', help=help)
+    elif parts.scheme == "http" and not provider.allow_private:
+        help = "write https://, or allow_private: true if the address is one of your own network"
+        diagnostics.warning("insecure-url", where, f'"{host}" is called without encryption', help=help)
+
+
+def _check_paths(provider: Provider, diagnostics: Diagnostics) -> None:
+    """No path repeats the end of the base address, to which it is added."""
+    end = (provider.base_url or "").partition("://")[2].partition("/")[2].rstrip("/").rpartition("/")[2]
+    for name, address in provider.speaks.items():
+        if end and (address.path == f"/{end}" or address.path.startswith(f"/{end}/")):
+            message = f'"/{end}" comes twice: the base address ends with it already'
+            diagnostics.error("bad-url", provider.entry.at("speaks", name, "path"), message)
 
 
 def _is_private(host: str) -> bool:
@@ -95,13 +111,23 @@ def _provider_headers(provider: Provider) -> Iterable[tuple[str, Where]]:
             yield name, provider.entry.at("speaks", protocol, "headers", name).own_key()
 
 
-def _check_headers(headers: Iterable[tuple[str, Where]], diagnostics: Diagnostics) -> None:
+def _check_headers(
+    headers: Iterable[tuple[str, Where]], diagnostics: Diagnostics, credential: str | None = None
+) -> None:
     for name, where in headers:
         if name.lower() in _CONNECTION_HEADERS:
             diagnostics.error("bad-header", where, f'"{name}" belongs to the connection and cannot be chosen')
-        elif name.lower() in _CREDENTIAL_HEADERS:
+        elif name.lower() in _CREDENTIAL_HEADERS or name.lower() == credential:
             help = "a provider's credential belongs in its auth"
             diagnostics.error("bad-header", where, f'"{name}" carries a credential', help=help)
+
+
+def _check_limits(model: Model, diagnostics: Diagnostics) -> None:
+    """An answer is a part of the context."""
+    limits = model.limits
+    if limits.max_output is not None and limits.context is not None and limits.max_output > limits.context:
+        message = '"max_output" is larger than "context", which contains it'
+        diagnostics.error("bad-value", model.entry.at("limits", "max_output"), message)
 
 
 def _check_timers(timers: Timers, where: Where, diagnostics: Diagnostics) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from ..diagnostics import Diagnostics
 from .build import build_routes
 from .checks import check_policies, check_values
+from .collisions import check_collisions
 from .document import Document, load_document
 from .merge import Entry, LoadedRoute, Sections, merge_routes
 from .model import Routes
@@ -69,6 +70,7 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
     sections = _check_patched(merge_routes(layers.values(), diagnostics), diagnostics)
     routes = build_routes(sections, diagnostics)
     check_values(routes, diagnostics)
+    check_collisions(routes, diagnostics)
     check_policies(routes.policies, {name: entry.at() for name, entry in sections["policies"].items()}, diagnostics)
     check_references(sections, routes, protocols, dialects, diagnostics)
     return Project(tuple(documents), sections, routes, protocols, dialects)

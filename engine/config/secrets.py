@@ -1,6 +1,7 @@
 """Secrets: named in files, found in the environment or in files, and never shown."""
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,13 @@ class SecretReference:
         """The secret without surrounding white space; nothing when it is absent, unreadable or empty."""
         value = self._read(os.environ if environment is None else environment).strip()
         return Secret(value) if value else None
+
+    def is_open(self) -> bool:
+        """Whether everybody on this machine may read the file of the secret."""
+        try:
+            return self.kind == "file" and bool(Path(self.name).expanduser().stat().st_mode & stat.S_IROTH)
+        except OSError:
+            return False
 
     def _read(self, environment: Mapping[str, str]) -> str:
         if self.kind == "env":

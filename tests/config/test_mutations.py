@@ -29,7 +29,7 @@ class Replay:
         self._known: dict[object, tuple[Any, Diagnostics]] = {}
         self.frozen = False
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, origins: None = None) -> Any:
         *given, diagnostics = arguments
         key = self._key(*given)
         result, found = self._known.get(key) or self._run(given)
