@@ -14,6 +14,7 @@ REGISTRY = Registry("schemas")
 _HUMP = re.compile(r"(?<=[a-z0-9])_([a-z])")
 _BOUNDS = frozenset({"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"})
 _DEEPEST = 40
+_MOST = 2000  # schemas in one: references to references would multiply without end
 
 
 @REGISTRY.add(
@@ -116,23 +117,25 @@ class _Writer:
 
     def __init__(self, root: dict[str, Any]) -> None:
         self._root = root
+        self._left = _MOST
 
     def write(self, schema: Any, depth: int, seen: tuple[str, ...]) -> dict[str, Any]:
         """Write a schema; `seen` are the references above it: one that repeats is cut to an object."""
         if not isinstance(schema, dict):
             return {}
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            if reference in seen or depth > _DEEPEST:
-                return {"type": "OBJECT"}
-            seen = (*seen, reference)
-            schema = {**self._find(reference), **{name: value for name, value in schema.items() if name != "$ref"}}
-        for part in schema.get("allOf") or ():
-            schema = _merged({name: value for name, value in schema.items() if name != "allOf"}, self._open(part))
+        self._left -= 1
+        opened = self._opened(schema, seen) if depth <= _DEEPEST and self._left > 0 else None
+        if opened is None:
+            return {"type": "OBJECT"}
+        schema, seen = opened
+        for part in _listed(schema.get("allOf")):
+            rest = {name: value for name, value in schema.items() if name != "allOf"}
+            other = self._opened(part, seen) if isinstance(part, dict) else None
+            schema = _merged(rest, other[0]) if other is not None else rest
         written = {keyword: schema[keyword] for keyword in _KEPT if keyword in schema}
-        notes = [f"{keyword}: {dumps(schema[keyword])}" for keyword in _TOLD if keyword in schema]
+        notes = [f"{keyword}: {_told(schema[keyword])}" for keyword in _TOLD if keyword in schema]
         kinds, nullable = _without_null(schema.get("type"))
-        options = [item for name in ("anyOf", "oneOf") for item in schema.get(name) or ()]
+        options = [item for name in ("anyOf", "oneOf") for item in _listed(schema.get(name))]
         nullable = nullable or {"type": "null"} in options
         options = [item for item in options if item != {"type": "null"}]
         values = [schema["const"]] if "const" in schema else schema.get("enum")
@@ -157,26 +160,28 @@ class _Writer:
             written["description"] = "; ".join([*said, *notes])
         return written
 
+    def _opened(self, schema: dict[str, Any], seen: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+        """Give a schema with its reference looked up, and the references so far; nothing when one repeats."""
+        while isinstance(reference := schema.get("$ref"), str):
+            if reference in seen:
+                return None
+            seen = (*seen, reference)
+            schema = {**self._find(reference), **{name: value for name, value in schema.items() if name != "$ref"}}
+        return schema, seen
+
     def _values(self, values: list[Any], kinds: list[str], written: dict[str, Any], notes: list[str]) -> list[str]:
         """Write the values of an enum; only texts may be listed, others are told in words."""
         if all(isinstance(value, str) for value in values):
             written["enum"] = values
             return ["string"]
-        notes.insert(0, "One of: " + ", ".join(dumps(value) for value in values))
+        notes.insert(0, "One of: " + ", ".join(_told(value) for value in values))
         return kinds or (["integer"] if all(type(value) is int for value in values) else [])
 
     def _properties(self, members: dict[str, Any], written: dict[str, Any], depth: int, seen: tuple[str, ...]) -> None:
         written["type"] = "OBJECT"
         written["properties"] = {name: self.write(member, depth + 1, seen) for name, member in members.items()}
         if isinstance(written.get("required"), list):
-            written["required"] = [name for name in written["required"] if name in members]
-
-    def _open(self, part: Any) -> dict[str, Any]:
-        """Give one item of an `allOf`, with its own reference looked up."""
-        if not isinstance(part, dict):
-            return {}
-        reference = part.get("$ref")
-        return {**self._find(reference), **part, "$ref": None} if isinstance(reference, str) else part
+            written["required"] = [name for name in written["required"] if isinstance(name, str) and name in members]
 
     def _find(self, reference: str) -> dict[str, Any]:
         found: Any = self._root
@@ -187,13 +192,25 @@ class _Writer:
         return {name: value for name, value in found.items() if name != "$defs"} if isinstance(found, dict) else {}
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _told(value: Any) -> str:
+    """Write a value for a description; what is nested too deeply is left out."""
+    try:
+        return dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return "…"
+
+
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Give what two schemas say together; members and demands add up."""
     both = {**other, **one}
     if isinstance(one.get("properties"), dict) and isinstance(other.get("properties"), dict):
         both["properties"] = {**one["properties"], **other["properties"]}
     if isinstance(one.get("required"), list) and isinstance(other.get("required"), list):
-        both["required"] = list(dict.fromkeys([*one["required"], *other["required"]]))
+        both["required"] = [*one["required"], *(name for name in other["required"] if name not in one["required"])]
     return both
 
 
