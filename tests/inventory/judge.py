@@ -45,6 +45,8 @@ def view(schema: Any, dialects: Allowed) -> Any:
     if not isinstance(schema, dict):
         return schema
     plain = {key: view(value, dialects) for key, value in schema.items() if _seen(value, dialects)}
+    if len(plain.get("anyOf", ())) == 1:
+        plain |= plain.pop("anyOf")[0]
     owed = [name for name, missing in schema.get("x-required", {}).items() if dialects.isdisjoint(missing)]
     return plain | ({"required": [*plain.get("required", []), *owed]} if owed else {})
 

@@ -25,7 +25,7 @@ from tests.inventory.spec import Schema, union
 ABOUT = {"at", "define", "why", "source", "date"}
 
 
-class OverlayError(ValueError):
+class OverlayError(Exception):
     """A change that does not fit the specification: it is stale, or names a place that is not there."""
 
 
@@ -44,7 +44,7 @@ def apply(definitions: dict[str, Schema], changes: list[Schema], dialect: str = 
             for word in [word for word in change if word not in ABOUT]:
                 try:
                     _Change(definitions, at, dialect).do(word, change[word])
-                except (KeyError, IndexError, TypeError) as problem:
+                except (KeyError, IndexError, TypeError, ValueError) as problem:
                     raise OverlayError(f"{at}: {word}: {problem!r}") from problem
 
 
