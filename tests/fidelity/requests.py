@@ -1,4 +1,4 @@
-"""The request side: every recorded request decoded, encoded for both protocols, and held against the vendors' schemas.
+"""The request side: every recorded request decoded, written for every protocol, judged, read again and compared.
 
     python -m tests.fidelity.requests [--only ID]
 """
@@ -7,47 +7,83 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 from torouter.protocol import Call, RequestRejected
 
-from tests.support.corpus import PROTOCOLS, Exchange, exchanges, root
+from tests.fidelity.canonical import Difference, differences
+from tests.inventory.judge import STANDARD, findings, read
+from tests.support.corpus import PROTOCOLS, Exchange, exchanges
 from tests.support.protocols import protocol
+
+TARGETS = sorted(set(PROTOCOLS.values()))
+ACCEPTED = Path(__file__).with_name("accepted_requests.yaml")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One request written for one protocol; `problem` is an exception, `rejected` a refusal, `invalid` schema findings."""
+    """One request written for one protocol.
+
+    `problem` is an exception, `refused` the place that a refusal names, `invalid` what the inventory finds, `changed`
+    what reads differently from the target's body and was not reported as lost.
+    """
 
     exchange: Exchange
     target: str
     problem: str = ""
-    rejected: str = ""
+    refused: str = ""
     invalid: tuple[str, ...] = ()
-    losses: tuple[str, ...] = ()
+    changed: tuple[Difference, ...] = ()
 
     @property
     def outcome(self) -> str:
         """The column of the table."""
         if self.problem:
             return "exception"
-        return "rejected" if self.rejected else "invalid" if self.invalid else "valid"
+        return "refused" if self.refused else "invalid" if self.invalid else "changed" if self.changed else "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What is known and has a reason: a place that reads differently, or one that is refused. Members are patterns."""
+
+    source: str
+    target: str
+    place: str
+    refused: bool
+    reason: str
+
+    def covers(self, written: Written, place: str, *, refused: bool) -> bool:
+        """Whether this entry is about that place of that request."""
+        return (
+            self.refused == refused
+            and re.fullmatch(self.source, written.exchange.protocol) is not None
+            and re.fullmatch(self.target, written.target) is not None
+            and re.fullmatch(self.place, place) is not None
+        )
+
+
+def accepted() -> list[Accepted]:
+    """The entries of accepted_requests.yaml."""
+    entries = YAML(typ="safe", pure=True).load(ACCEPTED)
+    return [Accepted(e.get("from", ".*"), e.get("to", ".*"), e["place"], e.get("refused", False), e["reason"]) for e in entries]
 
 
 def requests(only: str = "") -> list[Exchange]:
     """The recorded requests that were answered with success: what a vendor took, we must be able to write."""
-    chosen = [x for x in exchanges(*PROTOCOLS) if x.ok and only in x.id and x.mandatory]
+    chosen = [x for x in exchanges(*PROTOCOLS) if x.ok and only in x.id]
     return [x for x in chosen if x.request is not None and isinstance(x.request["body"], dict)]
 
 
 def write(exchange: Exchange, target: str) -> Written:
-    """Decode the recorded request and encode it for the target protocol."""
+    """Decode the recorded request, encode it for the target protocol, judge that and decode it again."""
     assert exchange.request is not None
     call = Call(headers=exchange.request["headers"], query=exchange.request["query"], target={"model": "target-model"})
     try:
@@ -55,59 +91,46 @@ def write(exchange: Exchange, target: str) -> Written:
         request["model"] = "target-model"
         call.request = request
         encoded = protocol(target).encode_request(request, call)
+        body: dict[str, Any] = json.loads(json.dumps(encoded.body))
+        again = protocol(target).decode_request(body, Call())
     except RequestRejected as refused:
-        return Written(exchange, target, rejected=str(refused))
+        return Written(exchange, target, refused=refused_place(refused))
     except Exception as problem:
         return Written(exchange, target, problem=f"{type(problem).__name__}: {problem}")
-    losses = tuple(f"{loss.path}: {loss.severity}" for loss in encoded.losses)
-    # A schema is fit to judge only what it accepts from the vendor's own clients.
-    judged = target != exchange.protocol or not findings(target, exchange.request["body"])
-    return Written(exchange, target, invalid=findings(target, encoded.body) if judged else (), losses=losses)
+    own = target == exchange.protocol       # a vendor's additions ride to their own protocol
+    lost = [loss.general for loss in encoded.losses]
+    changed = [d for d in differences(request, again) if not any(d.place == p or d.place.startswith(f"{p}.") for p in lost)]
+    invalid = findings(target, "request", body, frozenset(read(target)["x-dialects"]) if own else STANDARD)
+    return Written(exchange, target, invalid=tuple(invalid), changed=tuple(changed))
 
 
-def findings(target: str, body: dict[str, Any]) -> tuple[str, ...]:
-    """What the vendor's schema finds wrong with a body."""
-    return tuple(f"{error.json_path}: {error.message[:200]}" for error in SCHEMAS[target]().iter_errors(body))
+def refused_place(refused: RequestRejected) -> str:
+    """The place that a refusal names, without numbers; the whole message where it names none."""
+    named = re.match("`([^`]+)`", str(refused))
+    return re.sub(r"\[\d+\]", "", named[1]) if named else str(refused)
 
 
-@cache
-def chat_schema() -> Draft202012Validator:
-    """The published schema of a chat request."""
-    spec = json.loads((root() / "specs" / "openai.openapi.trimmed.json").read_bytes())
-    return Draft202012Validator({"$ref": "#/components/schemas/CreateChatCompletionRequest", "components": spec["components"]})
+def unexplained(written: Sequence[Written], known: Sequence[Accepted]) -> list[str]:
+    """Every problem, and every difference and refusal that no entry covers, as a line."""
+    lines = []
+    for w in written:
+        name = f"{w.exchange.protocol} > {w.target}  {w.exchange.service}/{w.exchange.id}: "
+        lines += [name + line for line in filter(None, (w.problem, *w.invalid))]
+        if w.refused and not any(entry.covers(w, w.refused, refused=True) for entry in known):
+            lines.append(f"{name}refused: {w.refused}")
+        lines += [name + str(d) for d in w.changed if not any(entry.covers(w, d.place, refused=False) for entry in known)]
+    return lines
 
 
-@cache
-def messages_schema() -> Draft202012Validator:
-    """The schema of a messages request, of the library's own types; it pins `stream` and lacks three settings."""
-    spec = json.loads((root() / "specs" / "anthropic.sdk.schema.json").read_bytes())
-    body = spec["roots"]["BetaMessageCreateParams"]
-    known = {**spec, **body}
-    for schema in _objects(known):
-        for member in ("stream", "temperature", "top_k", "top_p"):
-            if "max_tokens" in schema.get("properties", {}):
-                schema["properties"][member] = {}
-    return Draft202012Validator(known)
-
-
-def _objects(schema: Any) -> list[dict[str, Any]]:
-    found, queue = [], [schema]
-    while queue:
-        item = queue.pop()
-        if isinstance(item, dict):
-            found.append(item)
-            queue.extend(item.values())
-        elif isinstance(item, list):
-            queue.extend(item)
-    return found
-
-
-SCHEMAS: dict[str, Callable[[], Draft202012Validator]] = {"openai-chat": chat_schema, "anthropic-messages": messages_schema}
+def unused(written: Sequence[Written], known: Sequence[Accepted]) -> list[Accepted]:
+    """Entries that cover nothing."""
+    told = [(w, d.place, False) for w in written for d in w.changed] + [(w, w.refused, True) for w in written if w.refused]
+    return [entry for entry in known if not any(entry.covers(w, place, refused=refused) for w, place, refused in told)]
 
 
 def table(results: Sequence[Written]) -> str:
     """Counts by outcome, source × target."""
-    outcomes = ["valid", "invalid", "rejected", "exception"]
+    outcomes = ["same", "changed", "refused", "invalid", "exception"]
     counts = Counter((w.exchange.protocol, w.target, w.outcome) for w in results)
     pairs = sorted({pair[:2] for pair in counts})
     head = f"{'request':<20} {'written as':<20} " + " ".join(f"{o:>9}" for o in outcomes)
@@ -115,16 +138,14 @@ def table(results: Sequence[Written]) -> str:
 
 
 def main() -> int:
-    """Print every finding, then the table; exit status 1 after an exception."""
+    """Print every finding without a reason, then the table; exit status 1 if there is one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="part of the id of a recording")
     options = parser.parse_args()
-    results = [write(exchange, target) for exchange in requests(options.only) for target in SCHEMAS]
-    for result in results:
-        for line in filter(None, (result.problem, result.rejected, *result.invalid[:5])):
-            print(f"{result.exchange.protocol} > {result.target}  {result.exchange.service}/{result.exchange.id}\n    {line}")
-    print("\n" + table(results))
-    return 1 if any(result.problem for result in results) else 0
+    results = [write(exchange, target) for exchange in requests(options.only) for target in TARGETS]
+    lines = unexplained(results, accepted())
+    print("\n".join([*lines, table(results)]))
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":
