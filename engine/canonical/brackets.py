@@ -6,7 +6,7 @@ docs/canonical.md states the grammar of both sides.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
-from .native import merge_native
+from .native import merge_native, shows
 from .open_part import CLOSED, WAITING, Event, OpenOutput, OpenPart, says_something
 from .settle import same_call
 from .stage import Stage
@@ -23,6 +23,7 @@ class Brackets:
     slots: the kinds on which the client's protocol has room for a signature (None: no carriers are made)
     defaults: members of `start` that the source may omit (id, model, created)
     dropped: gathers the places of what was left out: `outputs`, or `outputs.parts.` and a kind
+    protocol: whose native parts the encoder can write (None: all)
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Brackets:
         slots: Collection[str] | None = None,
         defaults: Mapping[str, Any] | None = None,
         dropped: set[str] | None = None,
+        protocol: str | None = None,
     ) -> None:
         self.ended = False  # the source said that it is over, or failed; nothing after that is read
         self.dropped = set() if dropped is None else dropped
         self._stage = Stage(serial=order == "serial", slots=slots, defaults=defaults)
         self._first_only = outputs == "first"
         self._kinds = kinds
+        self._protocol = protocol
         self._over = False
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
@@ -94,7 +97,7 @@ class Brackets:
         kind, key, its = event["kind"], event.get("key"), event.get("id")
         part = output.find(kind, key) if key is not None else None
         if part is None or part.ended or (its and part.given_id and its != part.given_id):
-            part = self._enter(output, kind, key)
+            part = self._enter(output, kind, key, event)
         self._fill(part, event)
 
     def _on_delta(self, event: Event) -> None:
@@ -117,7 +120,7 @@ class Brackets:
         whole = event["part"]
         if whole["kind"] == "tool_call" and self._sent_again(output, whole):
             return
-        part = self._enter(output, whole["kind"], None)
+        part = self._enter(output, whole["kind"], None, whole)
         if part.state == WAITING:
             part.take_whole(whole)
             self._stage.advance(part)
@@ -198,15 +201,15 @@ class Brackets:
             return part
         if part is not None:
             kind = part.kind
-        return None if kind is None else self._enter(output, kind, event.get("key"))
+        return None if kind is None else self._enter(output, kind, event.get("key"), event)
 
-    def _enter(self, output: OpenOutput, kind: str, key: object) -> OpenPart:
+    def _enter(self, output: OpenOutput, kind: str, key: object, members: Event) -> OpenPart:
         for older in (output.run, output.find(kind, key)):
             if older is not None:
                 self._stage.end(older)
         part = OpenPart(output.number, kind, key)
         output.remember(part)
-        if self._kinds is not None and kind not in self._kinds:
+        if self._kinds is not None and not shows({**members, "kind": kind}, self._kinds, self._protocol):
             part.state, part.ended = CLOSED, True  # it still takes its deltas, and nobody sees them
             self.dropped.add(f"outputs.parts.{kind}")
         else:

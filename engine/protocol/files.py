@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..canonical.arrange import TurnOptions
@@ -35,13 +35,17 @@ class RequestDecode:
 class RequestEncode:
     """From the canonical request to the upstream's body.
 
-    `loss` knows what is never read, `decided` what depends on values or on the target.
+    `loss` knows what is never read, `decided` what depends on values or on the target,
+    `declared` what a file says of places, whatever it reads; `native` names the members of
+    the client's own that are written back (None: all).
     """
 
     make: CompiledMapping
     turns: TurnOptions
     loss: LossPlan
     decided: DecidedLosses
+    native: frozenset[str] | None = None
+    declared: Mapping[str, Declared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

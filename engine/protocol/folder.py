@@ -162,7 +162,7 @@ class Folder:
         where = self._root("request.encode").at("loss")
         severities, reads, decided = read_losses(where, self._compiler(), canonical_reads(make.reads))
         plan = LossPlan.build(reads, kinds, tools, severities, protocol=self._name)
-        return RequestEncode(make, self._turn_options(), plan, decided)
+        return RequestEncode(make, self._turn_options(), plan, decided, _kinds(file.get("native")), declared=severities)
 
     def _turn_options(self) -> TurnOptions:
         declared = _object(self._data("request.encode").get("turns"))

@@ -109,7 +109,7 @@ def _checked(rules: Iterable[_Rule], holder: Mapping[str, Any], where: str, root
 def read_losses(
     where: Where, compiler: Compiler, reads: frozenset[Path]
 ) -> tuple[dict[str, Declared], frozenset[Path], DecidedLosses]:
-    """Read the `loss` mapping of a request encoder: what is fixed, the reads with what is decided, and the decisions."""
+    """Read the `loss` of a request encoder: what is fixed, the reads with what is decided, and the decisions."""
     fixed: dict[str, Declared] = {}
     decided, read = DecidedLosses(), set(reads)
     for name, entry in _known(where, compiler, "request"):
@@ -127,7 +127,7 @@ def read_losses(
 
 
 def read_declared(where: Where, compiler: Compiler, root: str | None = None) -> dict[str, Declared]:
-    """Read a `loss` mapping in which nothing is decided; of `response` the names are checked, of a body they are free."""
+    """Read a `loss` in which nothing is decided; names of a canonical `root` are checked, those of a body are free."""
     entries = ((name, _fixed(*_severity_and_why(entry))) for name, entry in _known(where, compiler, root))
     return {name: said for name, said in entries if said is not None}
 

@@ -69,6 +69,16 @@ def prepare(rules: RequestEncode, request: Json, roots: Mapping[str, Any]) -> tu
         raise RequestRejected(_misshapen(request)) from fault
 
 
+def own_members(name: str, rules: RequestEncode, request: Json) -> tuple[Json, list[Loss]]:
+    """Give what is written back of the members that only clients of this protocol say, and what of them is lost."""
+    bag: Json = request.get("native", {}).get(name, {})
+    taken = rules.native
+    if taken is None or bag.keys() <= taken:
+        return bag, []
+    lost = [Loss(f"native.{name}.{member}", "native", "warn", "is not known to it") for member in bag.keys() - taken]
+    return {member: value for member, value in bag.items() if member in taken}, lost
+
+
 def as_declared(loss: Loss, declared: Mapping[str, Declared]) -> Loss:
     """Give the loss of a member that rode in the native bag as bad as its own protocol says it is."""
     if not declared or not loss.path.startswith("native."):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ..canonical import schema
 from ..canonical.brackets import Brackets
+from ..canonical.native import shows
 from ..canonical.carriers import attach_response
 from ..canonical.loss import Declared, Loss
 from ..canonical.settle import settle
@@ -101,14 +102,14 @@ class WireProtocol:
         """Write a canonical request as an upstream's body; raises RequestRejected for a loss that is refused."""
         rules = _present(self.request_encode)
         request, losses = requests.prepare(rules, request, _roots(call))
-        losses = [*(requests.as_declared(loss, call.declared) for loss in losses), *call.unread]
+        own, foreign = requests.own_members(self.name, rules, request)
+        losses = [*(requests.as_declared(loss, call.declared) for loss in (*losses, *foreign)), *call.unread]
         refused = next((loss for loss in losses if loss.severity == "reject"), None)
         if refused is not None:
             message = f"`{refused.path}` cannot be sent to this model: {refused.reason}"
             raise RequestRejected(invalid_request(message, refused.path))
         body = rules.make.run(_roots(call, request=request))
-        native = request.get("native", {}).get(self.name)
-        return Encoded({**native, **body} if native else body, tuple(losses))
+        return Encoded({**own, **body} if own else body, tuple(losses))
 
     def decode_response(self, body: Json, call: Call) -> Json:
         """Read an upstream's answer as a canonical response; raises UpstreamErrorBody when it says an error."""
@@ -131,7 +132,7 @@ class WireProtocol:
     def encode_response(self, response: Json, call: Call) -> Json:
         """Write a canonical response as a client's body."""
         rules = _present(self.response_encode)
-        written: Json = rules.make.run(_roots(call, response=_shown(response, rules, call.lost)))
+        written: Json = rules.make.run(_roots(call, response=_shown(response, rules, self.name, call.lost)))
         return written
 
     def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:
@@ -156,6 +157,7 @@ class WireProtocol:
             slots=shown.slots,
             defaults={} if call.model is None else {"model": call.model},
             dropped=call.lost,
+            protocol=self.name,
         )
 
     def stream_encoder(self, call: Call) -> StreamEncoder:
@@ -245,7 +247,7 @@ def _roots(call: Call, **subjects: Any) -> Mapping[str, Any]:
     }
 
 
-def _shown(response: Json, rules: ResponseEncode, lost: set[str]) -> Json:
+def _shown(response: Json, rules: ResponseEncode, protocol: str, lost: set[str]) -> Json:
     """Give what a client can be shown: the outputs, the kinds of parts and the carriers its protocol has room for.
 
     The places of what is left out go into `lost`.
@@ -256,10 +258,11 @@ def _shown(response: Json, rules: ResponseEncode, lost: set[str]) -> Json:
         lost.add("outputs")
     if rules.kinds is not None:
         kinds = rules.kinds
-        found = {part["kind"] for output in outputs for part in output["parts"]}
-        lost.update(f"outputs.parts.{kind}" for kind in found - kinds)
+        hidden = [part for output in outputs for part in output["parts"] if not shows(part, kinds, protocol)]
+        lost.update(f"outputs.parts.{part['kind']}" for part in hidden)
         outputs = [
-            {**output, "parts": [part for part in output["parts"] if part["kind"] in kinds]} for output in outputs
+            {**output, "parts": [part for part in output["parts"] if shows(part, kinds, protocol)]}
+            for output in outputs
         ]
     shown = {**response, "outputs": outputs}
     return attach_response(shown, rules.slots) if rules.slots is not None else shown

@@ -13,7 +13,7 @@ from torouter.protocol import Call, UpstreamErrorBody, WireProtocol
 from tests.fidelity.readers import READERS, Door
 from tests.fidelity.routes import public_name
 from tests.support.corpus import Exchange
-from tests.support.protocols import protocol
+from tests.support.protocols import protocol, spoken
 
 
 @asynccontextmanager
@@ -44,7 +44,7 @@ def in_address(path: str) -> str:
 
 def translate(client: WireProtocol, exchange: Exchange, body: dict[str, object]) -> httpx2.Response:
     """The client's request to the recording's protocol, the recorded answer back."""
-    upstream = protocol(exchange.protocol)
+    upstream = spoken(exchange)
     call = Call(target={"model": exchange.id}, model=public_name(exchange))
     request = client.decode_request(body, call)
     request["model"], request["stream"] = exchange.id, exchange.streamed

@@ -1,4 +1,4 @@
-"""The user folder of the gateway under test: one provider per upstream protocol, one model per recording."""
+"""The user folder of the gateway under test: one provider per upstream protocol and dialect, one model per recording."""
 
 from __future__ import annotations
 
@@ -16,23 +16,30 @@ def public_name(exchange: Exchange) -> str:
     return f"m-{exchange.id}"
 
 
+def provider_name(exchange: Exchange) -> str:
+    """The provider that serves this recording: one for each protocol, and for each of its dialects."""
+    return f"recorded-{exchange.speaks or exchange.protocol}"
+
+
 def write_routes(folder: Path, upstream: str, exchanges: Sequence[Exchange]) -> None:
     """Write the route file; the upstream finds the recording by the model's name."""
-    protocols = sorted({x.protocol for x in exchanges})
+    services = {provider_name(x): (x.protocol, x.speaks) for x in exchanges}
     lines = ["providers:"]
-    for protocol in protocols:
+    for name, (protocol, dialect) in sorted(services.items()):
+        path = f'path: "/{protocol}/{{{{ target.model | segment }}}}"'     # where some protocols name the model
+        speaks = f"{path}, dialect: {dialect}" if dialect else path
         lines += [
-            f"  recorded-{protocol}:",
+            f"  {name}:",
             f"    base_url: {upstream}",
             "    allow_private: true",
             "    speaks:",
-            f'      {protocol}: {{path: "/{protocol}/{{{{ target.model | segment }}}}"}}',
+            f"      {protocol}: {{{speaks}}}",
         ]
     lines.append("models:")
     for exchange in exchanges:
-        target = f"{{provider: recorded-{exchange.protocol}, model: {exchange.id}}}"
+        target = f"{{provider: {provider_name(exchange)}, model: {exchange.id}}}"
         lines += [f"  {public_name(exchange)}:", "    targets:", f"      - {target}"]
-    providers = ", ".join(f"recorded-{protocol}" for protocol in protocols)
+    providers = ", ".join(sorted(services))
     lines += [
         "groups:", "  fidelity:", '    models: ["*"]', f"    providers: [{providers}]",
         "keys:", "  fidelity:", "    group: fidelity",

@@ -72,6 +72,13 @@ def test_what_the_dialect_does_not_write_is_a_loss(letters: WireProtocol, abroad
     assert [(loss.general, loss.severity) for loss in losses] == [("sampling.seed", "warn"), ("verbosity", "warn")]
 
 
+def test_members_of_the_clients_own_are_written_back_where_they_are_known(abroad: WireProtocol) -> None:
+    encoded = abroad.encode_request(asked(native={"letters": {"seal_wax": "red", "perfume": "rose"}}), Call())
+    assert encoded.body["seal_wax"] == "red"
+    assert "perfume" not in encoded.body
+    assert [(loss.path, loss.severity) for loss in encoded.losses] == [("native.letters.perfume", "warn")]
+
+
 def test_a_changed_definition_changes_every_file_that_uses_it(letters: WireProtocol, abroad: WireProtocol) -> None:
     body = {**RESPONSE, "ink": {"read": 5, "written": 3, "spilled": 2}, "postmark": STAMP}
     assert "cache_write" not in letters.decode_response(body, Call())["usage"]
@@ -130,5 +137,5 @@ async def test_a_request_that_the_dialect_does_not_take_is_translated_within_the
     body = {"to": "small-1", "letters": letters, "longest": 9, "manner": {"dice": 7}, "seal_wax": "red"}
     there, _ = await sent(tmp_path, body)
     assert there["at_most"] == 9
-    assert there["seal_wax"] == "red", "what no rule reads is the client's own affair"
+    assert there["seal_wax"] == "red", "what no rule reads is the client's own"
     assert "manner" not in there

@@ -20,6 +20,14 @@ PROTOCOLS = {
 }  # fmt: skip
 
 
+# Which of the project's dialects a service speaks, by its host and, where one serves several vendors, the model.
+SPEAKS = (
+    ("openrouter.ai", "", "openrouter"), ("ai-gateway.vercel.sh", "", "openrouter"), ("api.deepseek.com", "", "deepseek"),
+    ("api.mistral.ai", "", "mistral"), ("api.groq.com", "", "groq"), ("api.perplexity.ai", "", "perplexity"),
+    ("api.z.ai", "", "zhipu"), ("api.x.ai", "", "xai"), (".azure.com", "grok", "xai"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One recorded request with its answer."""
@@ -30,6 +38,7 @@ class Exchange:
     request: dict[str, Any] | None
     response: dict[str, Any]
     features: tuple[str, ...]
+    speaks: str | None = None      # the project's dialect of it, if it has one
 
     @property
     def protocol(self) -> str:
@@ -94,5 +103,13 @@ def exchanges(*dialects: str) -> Iterator[Exchange]:
         record = json.loads(file.read_bytes())
         if record["dialect"] in dialects:
             yield Exchange(
-                record["id"], record["protocol"], record["dialect"], record["request"], record["response"], tuple(record["features"])
-            )
+                record["id"], record["protocol"], record["dialect"], record["request"], record["response"],
+                tuple(record["features"]), _dialect(record),
+            )  # fmt: skip
+
+
+def _dialect(record: dict[str, Any]) -> str | None:
+    """The project's dialect that the recorded service speaks."""
+    host, model = record.get("upstream_host") or "", record.get("model") or ""
+    known = record["dialect"] == "openai.chat"
+    return next((name for end, part, name in SPEAKS if known and host.endswith(end) and part in model), None)
