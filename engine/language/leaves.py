@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from .expressions import ExpressionError, Fn, compile_tree, parse
 from .functions import CALLEES
 from .reads import Path, PathCheck, Trace, consumed
 from .scope import Scope
-from .text import TemplateError, compile_template
+from .text import FILTERS, TemplateError, compile_template
 
 _NOTHING: frozenset[Path] = frozenset()
 
@@ -74,8 +74,12 @@ def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> N
 
 
 def _suggestion(code: str, subject: str | None, scope: Scope) -> str | None:
-    known: Collection[str] = {"unknown-root": scope.slots, "unknown-function": CALLEES}.get(code, ())
-    return did_you_mean(subject, known) if subject else None
+    nearby: Mapping[str, Collection[str]] = {
+        "unknown-root": scope.slots,
+        "unknown-function": CALLEES,
+        "template-unsafe": FILTERS,
+    }
+    return did_you_mean(subject, nearby.get(code, ())) if subject else None
 
 
 def _check_paths(where: Where, paths: Iterable[Path], findings: Findings) -> None:
