@@ -42,7 +42,10 @@ def build(protocol: str) -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{protocol}.schema.json",
         "title": about["title"],
-        "x-sources": [{k: v for k, v in spec.items() if k != "file"}],
+        "x-sources": [
+            {k: v for k, v in spec.items() if k != "file"},
+            *({"name": layer["source"], "date": layer["date"]} for layer in [about, *layers]),
+        ],
         "x-dialects": sorted({layer["dialect"] for layer in layers} | ({"vertex"} if about.get("vertex") else set())),
         "$defs": {name: types[name] for name in sorted(reachable(types))},
     }

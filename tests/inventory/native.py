@@ -31,7 +31,7 @@ DIALECTS = {
     "api.mistral.ai": "mistral",
     "api.perplexity.ai": "perplexity",
     "api.x.ai": "xai",
-    "api.z.ai": "zai",
+    "api.z.ai": "zhipu",
     "ollama.com": "ollama",
     "router.huggingface.co": "huggingface",
 }
