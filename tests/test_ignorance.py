@@ -110,7 +110,8 @@ def words_of_protocols() -> frozenset[str]:
     for path in sorted((PROJECT / "transforms").glob("*/*.yaml")):
         document = load_document(path, str(path), "tests", Diagnostics())
         assert document is not None
-        words.add(path.parent.name)
+        if (path.parent / "protocol.yaml").exists():
+            words.add(path.parent.name)
         for text in _texts(document.data):
             try:
                 words |= set(_names(parse(text[1:]))) if text.startswith("=") else set(text.split("|"))
