@@ -23,6 +23,7 @@ from torouter.compile import compile_project
 from torouter.config.load import load_project
 from torouter.config.schema import TRANSFORM_KINDS
 from torouter.diagnostics import Diagnostics, render_terminal
+from torouter.protocol import Call
 
 from tests.support.gateway import Gateway, running_gateway
 
@@ -54,6 +55,16 @@ def test_the_files_are_a_whole_protocol_without_any_finding(tmp_path: Path) -> N
     compile_project(load_project(written(tmp_path), found), found)
     assert render_terminal(found) == ""
     assert {file.stem for file in (tmp_path / "transforms" / "note").iterdir()} == set(TRANSFORM_KINDS)
+
+
+def test_the_dialect_of_the_page_does_what_it_says(tmp_path: Path) -> None:
+    found = Diagnostics()
+    elder = compile_project(load_project(written(tmp_path), found), found).providers["elder"].services["note"].protocol
+    request = {"turns": [{"role": "user", "parts": [{"kind": "text", "text": "hi"}]}], "max_output": 9}
+    body = elder.encode_request(request, Call()).body
+    assert (body["limit"], "most" in body) == (9, False)
+    assert elder.decode_response({"why": "cut"}, Call())["outputs"][0]["finish"]["reason"] == "length"
+    assert [elder.takes(body, {}) for body in ({"talk": []}, {"talk": [], "most": 9})] == [True, False]
 
 
 @pytest.mark.parametrize(("language", "text"), TRY.findall(PAGE), ids=[language for language, _ in TRY.findall(PAGE)])
