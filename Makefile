@@ -4,6 +4,7 @@
 #   make test    what CI runs: check, ignorant, then the recorded traffic and the official client libraries
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
+#   make translation  docs/translation.md anew: what becomes of messages between two protocols
 #   make bench   what a request costs
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite requirements/*.txt and tests/node/package-lock.json from what setup.cfg asks for
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk matrix bench inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk matrix translation bench inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -47,7 +48,7 @@ validate: $(DEV)
 test: check ignorant sdk
 
 # The engine with every protocol, provider and model taken away: its own tests pass on protocols that are made up.
-WITHOUT := tests/canonical tests/diagnostics tests/language tests/laws tests/made_up tests/pipeline tests/protocol \
+WITHOUT := tests/canonical tests/cases tests/diagnostics tests/language tests/laws tests/made_up tests/pipeline tests/protocol \
 	tests/upstream tests/wire
 ignorant: $(DEV)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && git ls-files -z | xargs -0 cp --parents -t "$$folder" && \
@@ -61,6 +62,9 @@ sdk: $(DEV) $(if $(shell command -v npm),$(NODE))
 # What the docs show of the mappings.
 matrix: $(DEV)
 	$(BIN)/torouter coverage --format md > docs/matrix.md || true
+
+translation: $(DEV)
+	$(BIN)/pytest -q --bless tests/test_docs_translation.py
 
 bench: $(DEV)
 	$(BIN)/python -m bench.run

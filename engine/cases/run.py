@@ -54,7 +54,7 @@ def _side(name: str, protocols: Mapping[str, WireProtocol]) -> WireProtocol | No
 
 def _request(given: Any, sender: WireProtocol | None, receiver: WireProtocol | None, call: Call) -> Made:
     request = given if sender is None else sender.decode_request(given, call)
-    problems = schema.check_request(request)
+    problems = schema.check_request({"model": "", **request})  # an address may name the model, too
     if receiver is None:
         return Made(request, problems=tuple(problems))
     if sender is not None:
@@ -80,9 +80,9 @@ def _stream(given: Any, sender: WireProtocol | None, receiver: WireProtocol | No
         assert receiver is not None
         *events, last = given
         events = [*events, {**last, "response": fold(events)}]
-        frames, problems = _frames_of(receiver, receiver.stream_encoder(call).feed(events))
+        frames, problems = frames_of(receiver, receiver.stream_encoder(call).feed(events))
         return Made(frames, problems=(*_misshapen(events), *problems))
-    data = b"".join(_framed(sender, given))
+    data = b"".join(framed(sender, given))
     made, problems = _relay([data], sender, receiver, call)
     for size in _CUTS:
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
@@ -106,7 +106,7 @@ def _relay(
     problems = _misshapen(events)
     if receiver is None:
         return [_without_response(event) for event in events], problems
-    frames, wrong = _frames_of(receiver, b"".join(out))
+    frames, wrong = frames_of(receiver, b"".join(out))
     return frames, [*problems, *wrong]
 
 
@@ -114,14 +114,15 @@ def _misshapen(events: Sequence[Json]) -> list[str]:
     return [problem for event in events for problem in schema.check_encoder_event(event)]
 
 
-def _framed(wire: WireProtocol, datas: Sequence[Any]) -> Iterator[bytes]:
+def framed(wire: WireProtocol, datas: Sequence[Any]) -> Iterator[bytes]:
+    """The frames of an upstream's stream as bytes, from their data."""
     for data in datas:
         written = data.encode() if isinstance(data, str) else orjson.dumps(data)
         name = data.get(wire.framing.event_member or "") if isinstance(data, dict) else None
         yield wire.framing.write(name, written)
 
 
-def _frames_of(wire: WireProtocol, data: bytes) -> tuple[list[Any], list[str]]:
+def frames_of(wire: WireProtocol, data: bytes) -> tuple[list[Any], list[str]]:
     """The data of a client's frames, and those whose event name is not the one that their data says."""
     reader = wire.framing.reader(DEFAULT_CAP)
     frames = [frame for frame in (*reader.feed(data), *reader.close()) if frame.data]

@@ -12,14 +12,15 @@ from ..config.scalars import TooLarge, read_scalar, surprise
 
 WIDTH = 110
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./()<>~^$;é°][^\x00-\x1f\x7f\"'#:,\[\]{}&*!|>%@`\\]*", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9_./()<^$;é°][^\"'#:,\[\]{}&*!|>%@`\\]*")
 _ENDS = (" ", ":")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def yaml_lines(value: Any, width: int = WIDTH) -> list[str]:
     """The lines of a value in block style; what fits into `width` characters is written in one line."""
     short = _flow(value)
-    if short is not None and len(short) <= width:
+    if short is not None and (len(short) <= width or not value):
         return [short]
     if isinstance(value, dict):
         return [line for name, inner in value.items() for line in member_lines(name, inner, width)]
@@ -69,11 +70,24 @@ def _scalar(value: Any) -> str:
     """A single value; text is quoted only where YAML would read something else."""
     if not isinstance(value, str):
         return orjson.dumps(value).decode()
-    if _PLAIN.fullmatch(value) and not value.endswith(_ENDS) and surprise(value) is None and _is_text(value):
+    if (
+        _PLAIN.fullmatch(value)
+        and value.isprintable()
+        and not value.endswith(_ENDS)
+        and surprise(value) is None
+        and _is_text(value)
+    ):
         return value
     if '"' in value and "'" not in value and value.isprintable():
         return f"'{value}'"
-    return orjson.dumps(value).decode()
+    return '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(char: str) -> str:
+    """A character between double quotes."""
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def _is_text(value: str) -> bool:
