@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from ..canonical.carriers import holds_sealed
 from ..canonical.loss import Loss
 from ..compile.snapshot import Target
 from ..protocol import Call, WireProtocol
@@ -43,11 +44,14 @@ class Passthrough:
 
 
 def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> bool:
-    """Whether the target takes this request as the client wrote it."""
+    """Whether the target takes this request as the client wrote it.
+
+    Values that another family signed are sealed, and nothing that a vendor could read: translation takes them out.
+    """
     same = upstream.name == client.name and not target.patch
     if exchange.stream and not (upstream.framing.passes and upstream.framing.kind == client.framing.kind):
         return False
-    return same and upstream.takes(exchange.body, target.view)
+    return same and upstream.takes(exchange.body, target.view) and not holds_sealed(exchange.raw)
 
 
 def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Passthrough:

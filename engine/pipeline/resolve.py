@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
+from ..canonical.carriers import families_of
 from ..compile.snapshot import Service, Target
-from ..protocol import WireProtocol
+from ..protocol import RequestRejected, WireProtocol
 from .endpoint import shown
 from .errors import Problem
 from .exchange import Exchange
@@ -27,6 +29,25 @@ def resolve(exchange: Exchange) -> None:
         message = f"There is no model {shown(exchange.model)} for this key.{hint}"
         raise Problem("not_found", message, param=member)
     exchange.targets = targets
+
+
+def staying(exchange: Exchange) -> Sequence[Target]:
+    """Give the targets, those first that can read what the conversation carries of its last answers.
+
+    A conversation with signed thinking stays with those who signed it; elsewhere it would go on without.
+    """
+    client, targets = exchange.client, exchange.targets
+    assert client is not None
+    families = [service_of(target, client).protocol.family for target in targets]
+    if len(set(families)) < 2:
+        return targets
+    try:
+        carried = families_of(client.decode_request(exchange.body, exchange.call()))
+    except RequestRejected:
+        return targets
+    ranks = {family: rank for rank, family in enumerate(carried)}
+    order = sorted(range(len(targets)), key=lambda place: ranks.get(families[place], len(ranks)))
+    return [targets[place] for place in order]
 
 
 def service_of(target: Target, client: WireProtocol) -> Service:

@@ -16,7 +16,7 @@ from .exchange import Exchange
 from .headers import forwarded, returned
 from .plan import Plan
 from .redact import redacted
-from .resolve import service_of
+from .resolve import service_of, staying
 from .respond import Failed, deliver
 
 USER_AGENT = "torouter"
@@ -28,8 +28,8 @@ _RETRY_AFTER = ("retry-after",)
 async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> None:
     """Have the request answered by one of its targets. Raises Problem with the last failure when none could."""
     failure: Failed | None = None
-    attempts = exchange.targets[0].provider.policy.attempts
-    for target in exchange.targets[:attempts]:
+    targets = staying(exchange)
+    for target in targets[: targets[0].provider.policy.attempts]:
         exchange.target = target
         exchange.attempts += 1
         try:

@@ -19,7 +19,10 @@ from .plan import Relay, Watch, parse_answer
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The plan of an attempt whose target speaks another protocol, or the same one with changes."""
+    """The plan of an attempt whose target speaks another protocol, or the same one with changes.
+
+    `forwards`: headers that mean something in the client's protocol mean the same to a target that speaks it.
+    """
 
     client: WireProtocol
     upstream: WireProtocol
@@ -28,7 +31,7 @@ class Translation:
     request: Json
     losses: Sequence[Loss]
     cap: int
-    forwards: bool = False
+    forwards: bool
 
     def answer(self, raw: bytes) -> bytes:
         """The translated answer. Raises UpstreamErrorBody and Problem."""
@@ -55,7 +58,8 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     except orjson.JSONEncodeError as fault:
         raise Problem("invalid_request", "The body is nested too deeply to be translated.") from fault
     _refuse(encoded.losses, strict=exchange.strict)
-    return Translation(client, upstream, call, body, request, encoded.losses, exchange.snapshot.settings.max_event)
+    cap, forwards = exchange.snapshot.settings.max_event, client.name == upstream.name
+    return Translation(client, upstream, call, body, request, encoded.losses, cap, forwards)
 
 
 def _refuse(losses: Sequence[Loss], *, strict: bool) -> None:

@@ -18,7 +18,9 @@ from tests.e2e.script import QUESTION, SCHEMA, TOOLS, Call, Json
 
 
 class Agent(Protocol):
-    """One client in one conversation."""
+    """One client in one conversation; `model` may be changed between requests."""
+
+    model: str
 
     def __init__(self, url: str, key: str, http: httpx2.AsyncClient, *, model: str, standard: bool) -> None: ...
 
@@ -49,14 +51,14 @@ class MessagesAgent:
 
     def __init__(self, url: str, key: str, http: httpx2.AsyncClient, *, model: str, standard: bool) -> None:
         self._client = anthropic.AsyncAnthropic(api_key=key, base_url=url, max_retries=0, http_client=http)
-        self._model, self._standard = model, standard
+        self.model, self._standard = model, standard
         self._messages: list[Any] = [{"role": "user", "content": QUESTION}]
         self._last: Any = None
 
     async def ask(self, *, stream: bool) -> None:
         tools: Any = [{"name": name, "input_schema": SCHEMA} for name in TOOLS]
         asked: Any = {
-            "model": self._model, "max_tokens": 4000, "messages": self._messages, "tools": tools,
+            "model": self.model, "max_tokens": 4000, "messages": self._messages, "tools": tools,
             "thinking": {"type": "enabled", "budget_tokens": 2000},
         }  # fmt: skip
         if stream:
@@ -93,13 +95,13 @@ class ChatAgent:
 
     def __init__(self, url: str, key: str, http: httpx2.AsyncClient, *, model: str, standard: bool) -> None:
         self._client = openai.AsyncOpenAI(api_key=key, base_url=url + "/v1", max_retries=0, http_client=http)
-        self._model, self._standard = model, standard
+        self.model, self._standard = model, standard
         self._messages: list[Any] = [{"role": "user", "content": QUESTION}]
         self._last: Json = {}
 
     async def ask(self, *, stream: bool) -> None:
         tools: Any = [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in TOOLS]
-        asked: Any = {"model": self._model, "messages": self._messages, "tools": tools, "reasoning_effort": "low"}
+        asked: Any = {"model": self.model, "messages": self._messages, "tools": tools, "reasoning_effort": "low"}
         if stream:
             chunks = await self._client.chat.completions.create(**asked, stream=True)
             self._last = joined([chunk.choices[0].delta.to_dict() async for chunk in chunks if chunk.choices])
@@ -138,14 +140,14 @@ class GenerateAgent:
 
     def __init__(self, url: str, key: str, http: httpx2.AsyncClient, *, model: str, standard: bool) -> None:
         self._url, self._key, self._http = url, key, http
-        self._model, self._standard = model, standard
+        self.model, self._standard = model, standard
         self._contents: list[Json] = [{"role": "user", "parts": [{"text": QUESTION}]}]
         self._last: list[Json] = []
 
     async def ask(self, *, stream: bool) -> None:
         verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
         answer = await self._http.post(
-            f"{self._url}/v1beta/models/{self._model}:{verb}",
+            f"{self._url}/v1beta/models/{self.model}:{verb}",
             headers={"x-goog-api-key": self._key},
             json={
                 "contents": self._contents,

@@ -12,6 +12,7 @@ from torouter.compile import Snapshot, compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
 
+from tests.e2e.conversations import Gateway, before_all
 from tests.support.fake import KEY
 from tests.support.gateway import free_port
 from tests.support.running import Running, running
@@ -105,3 +106,9 @@ def play(shipped: tuple[Snapshot, int]) -> Play:
             yield Scenery(gateway, upstream)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+    """The built-in files with every strict upstream, compiled once."""
+    return before_all(tmp_path_factory.mktemp("conversations"))

@@ -16,3 +16,8 @@ UPSTREAMS: dict[str, Strict] = {
     "messages-budget": Messages(facts="reasoning: {style: budget}"),
     "generate": Generate(),
 }
+
+SIGNS = {
+    "chat-details": "anthropic", "chat-call": "google", "messages": "anthropic", "messages-budget": "anthropic", "generate": "google",
+}  # fmt: skip
+"""Whose opaque values an upstream gives, and reads; one with details reads everybody's."""

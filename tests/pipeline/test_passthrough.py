@@ -7,6 +7,7 @@ import random
 from itertools import pairwise
 
 import pytest
+from torouter.canonical.carriers import seal
 
 from tests.support.client import RawClient
 from tests.support.fake import FakeProvider, FakeSnapshot, FakeTarget
@@ -32,6 +33,18 @@ async def test_a_request_body_goes_through_byte_for_byte() -> None:
     async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
         await gateway.ask("POST", "/sse/talk", body)
         assert upstream.seen[0].body == body
+
+
+async def test_a_body_with_values_of_another_family_is_translated_and_headers_go_along() -> None:
+    body = b'{"model":"m","prompt":"p","held":{"stamp":"%b"}}' % seal("ann", "v").encode()
+
+    async def script(scene: Scene) -> None:
+        await scene.answer(b'{"word": "x"}')
+
+    async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
+        assert (await gateway.ask("POST", "/sse/talk", body, x_version="7")).status == 200
+        assert upstream.seen[0].body == b'{"model":"m","stream":false,"prompt":"p"}'
+        assert upstream.seen[0].headers["x-version"] == "7"
 
 
 async def test_only_the_name_of_the_model_is_patched() -> None:

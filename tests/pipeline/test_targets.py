@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import dataclass
+from typing import Any
 
-from tests.support.fake import FakeProvider, FakeSnapshot, FakeTarget
+import orjson
+import pytest
+from torouter.canonical.carriers import seal
+from torouter.protocol import Call
+from torouter.wire.framing import Framing
+
+from tests.support.fake import SSE, FakeEndpoint, FakeProtocol, FakeProvider, FakeService, FakeSnapshot, FakeTarget
 from tests.support.running import running
 from tests.support.scripted import Scene, Script, Upstream
 
@@ -80,3 +87,47 @@ async def test_a_model_whose_provider_has_no_secret_is_unavailable_not_unknown()
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"unconfigured"}')
         assert answer.status == 503
         assert "p is not configured" in answer.body.decode()
+
+
+SIGNED = [{"role": "assistant", "parts": [{"kind": "reasoning", "signature": seal(family, "s")}]} for family in ("ann", "bob")]
+
+
+@dataclass(frozen=True)
+class Signed(FakeProtocol):
+    """A protocol whose requests carry as many signed answers as they say."""
+
+    def decode_request(self, body: dict[str, Any], call: Call) -> dict[str, Any]:
+        return {**super().decode_request(body, call), "turns": SIGNED[: body["signed"]]}
+
+
+@dataclass(frozen=True)
+class Speaking(FakeProvider):
+    spoken: FakeProtocol = SSE
+
+    @property
+    def services(self) -> dict[str, FakeService]:
+        return {self.spoken.name: FakeService(self.spoken)}
+
+
+async def test_a_conversation_goes_first_to_the_family_that_signed_its_last_answer() -> None:
+    ann, bob = (Signed(f"{name}-talk", "word", Framing("sse"), family=name) for name in ("ann", "bob"))
+    async with Upstream(good) as one, Upstream(good) as two:
+        targets = [FakeTarget(Speaking(one.url, spoken=ann)), FakeTarget(Speaking(two.url, spoken=bob))]
+        endpoint = FakeEndpoint("ann", "POST", "/sse/talk", ann)
+        async with running(FakeSnapshot({"m": targets}, endpoints=(endpoint,))) as gateway:
+            seen = []
+            for count in (0, 1, 2):
+                body = orjson.dumps({"model": "m", "prompt": "?", "signed": count})
+                assert (await gateway.ask("POST", "/sse/talk", body)).status == 200
+                seen.append((len(one.seen), len(two.seen)))
+        assert seen == [(1, 0), (2, 0), (2, 1)]
+
+
+async def test_a_request_that_cannot_be_read_keeps_the_order_of_the_targets() -> None:
+    ann, bob = (Signed(f"{name}-talk", "word", Framing("sse"), family=name) for name in ("ann", "bob"))
+    async with Upstream(good) as one, Upstream(good) as two:
+        targets = [FakeTarget(Speaking(one.url, spoken=ann)), FakeTarget(Speaking(two.url, spoken=bob))]
+        endpoint = FakeEndpoint("ann", "POST", "/sse/talk", ann)
+        async with running(FakeSnapshot({"m": targets}, endpoints=(endpoint,))) as gateway:
+            assert (await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')).status == 200
+        assert (len(one.seen), len(two.seen)) == (1, 0)

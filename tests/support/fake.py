@@ -91,6 +91,7 @@ class FakeProtocol:
     name: str
     word: str
     framing: Framing
+    family: str = "fake"
 
     def decode_request(self, body: Json, call: Call) -> Json:
         if "prompt" not in body:
