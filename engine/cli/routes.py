@@ -46,11 +46,11 @@ def command(ctx: click.Context, place: Path | None, form: str) -> None:
 
 
 def _listed(endpoint: Endpoint, mounts: Iterable[str]) -> ListedEndpoint:
-    span = endpoint.entry.at("match").span()
+    span = endpoint.matches[0].where.span()
     return ListedEndpoint(
         id=endpoint.id,
-        method=endpoint.method,
-        paths=[f"{mount}{endpoint.path}" for mount in sorted({*mounts, ""}, key=len)],
+        method=", ".join(dict.fromkeys(match.method for match in endpoint.matches)),
+        paths=[f"{mount}{match.path}" for match in endpoint.matches for mount in sorted({*mounts, ""}, key=len)],
         protocol=endpoint.protocol,
         operation=endpoint.operation,
         surface=endpoint.surface,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..config import model as config
@@ -24,11 +25,13 @@ _BODY_MEMBER = re.compile(r"=\s*body\.([A-Za-z_]\w*)\s*")
 def compile_endpoints(
     routes: config.Routes, protocols: Mapping[str, WireProtocol], diagnostics: Diagnostics
 ) -> Sequence[Endpoint]:
-    """Compile every endpoint whose protocol is known."""
+    """Compile every endpoint whose protocol is known, once for each of its addresses."""
     return tuple(
-        _endpoint(endpoint, routes, protocols[endpoint.protocol], diagnostics)
+        replace(compiled, method=match.method, pattern=match.path)
         for endpoint in routes.endpoints.values()
         if endpoint.protocol in protocols
+        for compiled in [_endpoint(endpoint, routes, protocols[endpoint.protocol], diagnostics)]
+        for match in endpoint.matches
     )
 
 
@@ -37,8 +40,8 @@ def _endpoint(
 ) -> Endpoint:
     return Endpoint(
         id=endpoint.id,
-        method=endpoint.method,
-        pattern=endpoint.path,
+        method=endpoint.matches[0].method,
+        pattern=endpoint.matches[0].path,
         when=_any_of(endpoint.when),
         protocol=framed(protocol, endpoint.framing),
         operation=endpoint.operation,

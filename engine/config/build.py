@@ -1,6 +1,6 @@
 """From merged entries, whose form has been checked, to the values of `model`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..diagnostics import Diagnostics
@@ -13,6 +13,7 @@ from .model import (
     Endpoint,
     Group,
     Key,
+    Match,
     Model,
     ModelLimits,
     Provider,
@@ -79,12 +80,10 @@ def _surface(entry: Entry) -> Surface:
 
 def _endpoint(entry: Entry) -> Endpoint:
     value = entry.value
-    method, _, path = value["match"].partition(" ")
     return Endpoint(
         id=entry.id,
         entry=entry,
-        method=method,
-        path=path,
+        matches=tuple(_matches(entry)),
         protocol=value["protocol"],
         operation=value["operation"],
         auth=value["auth"],
@@ -98,6 +97,14 @@ def _endpoint(entry: Entry) -> Endpoint:
         example=value.get("example"),
         framing=value.get("framing"),
     )
+
+
+def _matches(entry: Entry) -> Iterator[Match]:
+    """One address, or a list of them."""
+    given = entry.value["match"]
+    for index, text in enumerate([given] if isinstance(given, str) else given):
+        method, _, path = text.partition(" ")
+        yield Match(method, path, entry.at("match") if isinstance(given, str) else entry.at("match", index))
 
 
 def _provider(entry: Entry) -> Provider:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..diagnostics import Diagnostics
 from .document import Where
-from .model import Endpoint, Model, Provider, Routes, Timers
+from .model import Match, Model, Provider, Routes, Timers
 
 # Headers that belong to one connection, or that the gateway itself must decide.
 _CONNECTION_HEADERS = frozenset(
@@ -24,7 +24,8 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:path)?\}")
 def check_values(routes: Routes, diagnostics: Diagnostics) -> None:
     """Add an error for each value that cannot work."""
     for endpoint in routes.endpoints.values():
-        _check_pattern(endpoint, diagnostics)
+        for match in endpoint.matches:
+            _check_pattern(match, diagnostics)
         forwarded = ((name, endpoint.entry.at("forward", index)) for index, name in enumerate(endpoint.forward))
         _check_headers(forwarded, diagnostics)
     for provider in routes.providers.values():
@@ -43,20 +44,20 @@ def check_policies(policies: Mapping[str, Timers], places: Mapping[str, Where], 
         _check_timers(timers, places[name], diagnostics)
 
 
-def _check_pattern(endpoint: Endpoint, diagnostics: Diagnostics) -> None:
+def _check_pattern(match: Match, diagnostics: Diagnostics) -> None:
     """Placeholders are whole segments with names that differ, and one that takes the rest comes last."""
-    where = endpoint.entry.at("match")
+    where = match.where
     names: set[str] = set()
-    at = len(endpoint.method) + 1
-    for match in _PLACEHOLDER.finditer(endpoint.path):
-        name, rest = match.groups()
-        span = where.span(at + match.start(), len(match.group()))
+    at = len(match.method) + 1
+    for found in _PLACEHOLDER.finditer(match.path):
+        name, rest = found.groups()
+        span = where.span(at + found.start(), len(found.group()))
         if name in names:
             diagnostics.error("bad-pattern", span, f"the placeholder {{{name}}} comes twice")
         names.add(name)
-        if rest and "{" in endpoint.path[match.end() :]:
+        if rest and "{" in match.path[found.end() :]:
             diagnostics.error("bad-pattern", span, f"no placeholder may follow {{{name}:path}}")
-    left = _PLACEHOLDER.sub(lambda match: " " * len(match.group()), endpoint.path)
+    left = _PLACEHOLDER.sub(lambda found: " " * len(found.group()), match.path)
     stray = re.search(r"[{}?#]", left)
     if stray:
         message = f'"{stray.group()}" is no part of an address pattern'

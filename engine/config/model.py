@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from .document import Where
 from .merge import Entry
 from .secrets import SecretReference
 
@@ -39,13 +40,21 @@ class Surface:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """A method and a pattern of paths, and where the two are written."""
+
+    method: str
+    path: str
+    where: Where = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address that clients call; `model` and `stream` are expressions as they are written."""
+    """What clients call, under one or more addresses; `model` and `stream` are expressions as they are written."""
 
     id: str
     entry: Entry = field(repr=False, compare=False)
-    method: str
-    path: str
+    matches: tuple[Match, ...]
     protocol: str
     operation: Literal["generate", "models", "model"]
     auth: str

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 
 from ..diagnostics import Diagnostics, Label, did_you_mean
 from .document import Document, Where
-from .merge import Entry, Sections
-from .model import Endpoint, Group, Model, Provider, Routes, Surface, Variant
+from .merge import Sections
+from .model import Endpoint, Group, Match, Model, Provider, Routes, Surface, Variant
 
 Protocols = Mapping[str, Mapping[str, Document]]
 
@@ -165,16 +165,15 @@ class _Checker:
 
     def addresses(self, endpoints: Iterable[Endpoint]) -> None:
         """Two endpoints with one address must differ in their conditions."""
-        seen: dict[object, Entry] = {}
+        seen: dict[object, tuple[Endpoint, Match]] = {}
         for endpoint in endpoints:
-            path = _PLACEHOLDER.sub(lambda match: "{:path}" if match.group(1) else "{}", endpoint.path)
-            address = (endpoint.method, path, endpoint.when)
-            first = seen.setdefault(address, endpoint.entry)
-            if first is not endpoint.entry:
-                label = Label(first.at("match").span(), "the same address")
-                where = endpoint.entry.at("match")
-                message = f'"{first.id}" takes all requests of this endpoint'
-                self._diagnostics.error("unreachable-endpoint", where, message, labels=[label])
+            for match in endpoint.matches:
+                path = _PLACEHOLDER.sub(lambda found: "{:path}" if found.group(1) else "{}", match.path)
+                first = seen.setdefault((match.method, path, endpoint.when), (endpoint, match))
+                if first[1] is not match:
+                    label = Label(first[1].where.span(), "the same address")
+                    message = f'"{first[0].id}" takes all requests of this endpoint'
+                    self._diagnostics.error("unreachable-endpoint", match.where, message, labels=[label])
 
     def folders(self) -> None:
         """A protocol folder has a protocol file, which names it."""

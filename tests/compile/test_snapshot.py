@@ -203,3 +203,18 @@ def test_a_star_upstream_needs_a_star_in_the_name(tmp_path: Path) -> None:
         _load(tmp_path, PROVIDERS.replace("model: upstream/name", 'model: "upstream/*"'))
     [error] = [item for item in caught.value.diagnostics.items if item.severity == "error"]
     assert '"both" does not hold it once' in error.message
+
+
+def test_an_endpoint_may_have_several_addresses(tmp_path: Path) -> None:
+    text = """
+    endpoints:
+      talk:
+        match: [POST /a/talk, "POST /b/{model:path}:talk"]
+        protocol: openai-chat
+        operation: generate
+        model: =body.model
+        auth: any-header
+    """
+    snapshot = _load(tmp_path, text)
+    found = [(each.method, each.pattern) for each in snapshot.endpoints if each.id == "talk"]
+    assert found == [("POST", "/a/talk"), ("POST", "/b/{model:path}:talk")]
