@@ -70,7 +70,7 @@ def canonical(place: Place, *documents: Any) -> str:
             if steps[-1] in ("parts", "tools"):
                 kinds = (holder.get("kind") for holder in holders if isinstance(holder, dict))
                 steps += [str(kind) for kind in kinds if kind is not None][:1]
-        elif step == "parts" and "parts" in steps:
+        elif step == "parts" and steps[:2] == ["turns", "parts"]:
             del steps[steps.index("parts") + 1 :]
         else:
             steps.append(step)

@@ -44,11 +44,13 @@ class _Sent:
 def cover_requests(source: WireProtocol, target: WireProtocol, probes: Iterable[Probe]) -> Iterator[Outcome]:
     """Give the outcome of each probe of a client's request on its way to an upstream of another protocol."""
     declared = source.request_decode.loss if source.request_decode is not None else {}
+    given = target.request_encode.declared if target.request_encode is not None else {}
+    dropped = {place: said for place, said in given.items() if said.severity == "drop"}
     return _cover(
         probes,
         lambda body: _request(source, target, body),
         lambda place: declaration(place, declared),
-        lambda place: declaration(place, {}),
+        lambda place: declaration(place, dropped),
     )
 
 
@@ -153,7 +155,8 @@ def _unseen(probe: Probe, present: _Sent, places: list[Place], names: list[str])
 def _harmless(name: str, value: Any) -> bool:
     if isinstance(value, dict):
         return bool(value) and all(_harmless(f"{name}.{member}", inner) for member, inner in value.items())
-    return value in HARMLESS.get(name, ())
+    known = HARMLESS.get(name, ())
+    return value in known or any(isinstance(each, list) and value in each for each in known)
 
 
 def _told(present: _Sent, absent: _Sent) -> list[Loss]:
@@ -176,9 +179,9 @@ def _changes(present: Any, absent: Any) -> list[Place]:
 
 
 def _holders(present: _Sent, absent: _Sent) -> list[Loss]:
-    places_told = _changes(present.canonical, absent.canonical)
-    names = [canonical(place, present.canonical, absent.canonical) for place in places_told]
-    places = [written(place) for place in differences(present.body, absent.body)]
+    inside = _changes(present.canonical, absent.canonical)
+    names = [canonical(place, present.canonical, absent.canonical) for place in inside]
+    places = [written(place) for place in (*differences(present.body, absent.body), *inside)]
     return [
         loss
         for loss in present.losses

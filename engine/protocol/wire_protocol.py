@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from ..canonical import schema
 from ..canonical.brackets import Brackets
-from ..canonical.native import shows
 from ..canonical.carriers import attach_response
 from ..canonical.loss import Declared, Loss
+from ..canonical.native import shows
 from ..canonical.settle import settle
 from ..canonical.unfold import unfold
 from ..language.mapping import CompiledMapping
