@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import httpx2
 import pytest
@@ -58,7 +58,7 @@ async def test_a_conversation_stays_on_the_target_that_signed_it(gateway: Gatewa
             agent = AGENTS[client](f"http://127.0.0.1:{server.port}", KEY, http, model=home, standard=False)
             await agent.ask(stream=stream)
             agent.model = f"{away}-then-{home}"
-            for step, following in zip(STEPS, STEPS[1:], strict=False):
+            for step, following in pairwise(STEPS):
                 agent.answer(step.calls) if step.calls else agent.tell(THANKS)
                 await agent.ask(stream=stream)
                 assert agent.text == following.text

@@ -113,7 +113,9 @@ async def clean_but_incomplete(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("script, message", [(cut, "The upstream's answer broke off."), (clean_but_incomplete, "cut")])
-async def test_a_stream_without_its_end_ends_in_an_error_and_never_in_half_a_frame(script: object, message: str) -> None:
+async def test_a_stream_without_its_end_ends_in_an_error_and_never_in_half_a_frame(
+    script: object, message: str
+) -> None:
     async with Upstream(script) as upstream, running(serving(upstream)) as gateway:  # type: ignore[arg-type]
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m","stream":true}')
         assert answer.body == b'data: {"word":"a"}\n\ndata: {"fault":"%b"}\n\n' % message.encode()
@@ -170,7 +172,15 @@ async def test_declared_headers_are_forwarded_byte_for_byte_and_no_others() -> N
         await scene.answer(b'{"word":"x"}')
 
     async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
-        await gateway.ask("POST", "/sse/talk", b'{"model":"m"}', x_version="2, beta;q=1", x_other="o", cookie="c=1", x_key="test-key-1")
+        await gateway.ask(
+            "POST",
+            "/sse/talk",
+            b'{"model":"m"}',
+            x_version="2, beta;q=1",
+            x_other="o",
+            cookie="c=1",
+            x_key="test-key-1",
+        )
         headers = upstream.seen[0].headers
         assert headers["x-version"] == "2, beta;q=1"
         assert headers["authorization"] == "Bearer upstream-secret"

@@ -89,7 +89,9 @@ async def test_a_model_whose_provider_has_no_secret_is_unavailable_not_unknown()
         assert "p is not configured" in answer.body.decode()
 
 
-SIGNED = [{"role": "assistant", "parts": [{"kind": "reasoning", "signature": seal(family, "s")}]} for family in ("ann", "bob")]
+SIGNED = [
+    {"role": "assistant", "parts": [{"kind": "reasoning", "signature": seal(family, "s")}]} for family in ("ann", "bob")
+]
 
 
 @dataclass(frozen=True)
