@@ -89,14 +89,15 @@ def test_every_endpoint_shows_a_command_line_that_calls_it():
     for endpoint in project().routes.endpoints.values():
         assert endpoint.example is not None, endpoint.id
         assert "{key}" in endpoint.example, endpoint.id
-        path = re.escape(endpoint.path).replace(r"\{model:path\}", r"[^ ]+")
-        assert re.search(rf"{{url}}{path}([ ?]|$)", endpoint.example), endpoint.id
+        path = re.escape(endpoint.matches[0].path).replace(r"\{model:path\}", r"[^ ]+")
+        assert re.search(rf"{{url}}{path}([ ?\"]|$)", endpoint.example), endpoint.id
 
 
 def test_the_lists_of_models_are_told_apart_by_a_header_of_each_vendor():
     at = {}
     for endpoint in project().routes.endpoints.values():
-        at.setdefault((endpoint.method, endpoint.path), []).append(endpoint)
+        for match in endpoint.matches:
+            at.setdefault((match.method, match.path), []).append(endpoint)
     for path in ("/v1/models", "/v1/models/{model:path}"):
         headers = {tuple(condition.header for condition in e.when): e.protocol for e in at["GET", path]}
         assert headers == {
