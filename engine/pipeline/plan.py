@@ -95,4 +95,3 @@ def parse_answer(raw: bytes) -> dict[str, Any]:
 def error_event(error: Json) -> Json:
     """The encoder event that ends a stream in failure before anything of it could be folded."""
     return {"type": "error", "error": error, "response": {}}
-

@@ -96,4 +96,3 @@ def stop_with_parent(stop: asyncio.Event, descriptor: int) -> None:
         stop.set()
 
     loop.add_reader(descriptor, gone)
-
