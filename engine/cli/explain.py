@@ -9,8 +9,7 @@ from typing import IO
 
 import click
 
-from ..compile.snapshot import Snapshot
-from ..explain import Asked, Caller, Unclear, explain, guess, read_request, render_json, render_text
+from ..explain import Caller, Unclear, explain, guess, read_request, render_json, render_text
 from ..language.origins import Origins
 from .callers import key_of
 from .loading import load
@@ -53,7 +52,7 @@ def command(
     try:
         asked = read_request(file.read(), path, dict(map(_header, headers)))
         guessed = not asked.path
-        asked = _with_path(snapshot, asked) if guessed else asked
+        asked = replace(asked, path=guess(snapshot, asked.body, model)) if guessed else asked
     except Unclear as fault:
         raise click.UsageError(str(fault)) from fault
     caller = Caller(key_of(snapshot, place, name), named=name is not None)
@@ -62,11 +61,6 @@ def command(
     )
     click.echo(_RENDERERS[form](report), nl=False)
     ctx.exit(REFUSED if report.refused else SENT)
-
-
-def _with_path(snapshot: Snapshot, asked: Asked) -> Asked:
-    """The request at the one address that takes such a body. Raises Unclear."""
-    return replace(asked, path=guess(snapshot, asked.body).pattern)
 
 
 def _header(text: str) -> tuple[str, str]:

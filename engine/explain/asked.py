@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
-from ..compile.snapshot import Endpoint, Snapshot
+from ..compile.snapshot import Snapshot
 from ..protocol import Call, RequestRejected
 
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _MEMBERS = frozenset(("method", "path", "headers", "body"))
 
 
@@ -83,29 +87,40 @@ def read_request(raw: bytes, path: str | None, headers: Mapping[str, str]) -> As
     return Asked(method.upper(), address.partition("?")[0], address.partition("?")[2], names, content)
 
 
-def guess(snapshot: Snapshot, body: bytes) -> Endpoint:
-    """Give the one endpoint whose protocol reads a bare body best; raises Unclear when none or several do."""
-    document = orjson.loads(body)
-    unread = {endpoint.id: count for endpoint, count in _readers(snapshot, document)}
-    best = [endpoint for endpoint in snapshot.endpoints if unread.get(endpoint.id) == min(unread.values(), default=0)]
-    if len(best) == 1:
-        return best[0]
-    known = [f"--path {endpoint.pattern}" for endpoint in best or _asked_in_bodies(snapshot)]
-    reason = "several endpoints read this body" if best else "no endpoint reads this body"
-    raise Unclear(f"{reason}; choose one: {', '.join(known)}")
+def guess(snapshot: Snapshot, body: bytes, model: str | None = None) -> str:
+    """Give the address of a bare body: that of the protocol that reads it best.
+
+    A model that belongs into the address is put there. Raises Unclear when no protocol or several read the body, or the
+    model is missing.
+    """
+    unread = _readers(snapshot, orjson.loads(body))
+    best = [name for name, count in unread.items() if count == min(unread.values())]
+    first = _addresses(snapshot)
+    if len(best) != 1:
+        known = ", ".join(f"--path {first[name]}" for name in best or first)
+        reason = "several protocols read this body" if best else "no protocol reads this body"
+        raise Unclear(f"{reason}; choose one: {known}")
+    path = first[best[0]]
+    if "{" in path and model is None:
+        raise Unclear(f"the address {path} holds the model: give --model, or the whole address with --path")
+    return _PLACEHOLDER.sub(lambda _: quote(str(model), safe=""), path)
 
 
-def _readers(snapshot: Snapshot, document: Any) -> Iterator[tuple[Endpoint, int]]:
-    """Give the endpoints that can read a body, each with the number of members that it would leave unread."""
-    for endpoint in _asked_in_bodies(snapshot):
+def _readers(snapshot: Snapshot, document: Any) -> dict[str, int]:
+    """Give the protocols that can read a body, each with the number of members that it would leave unread."""
+    found: dict[str, int] = {}
+    for name in _addresses(snapshot):
         call = Call()
-        try:
-            endpoint.protocol.decode_request(copy.deepcopy(document), call)
-        except RequestRejected:
-            continue
-        yield endpoint, len(call.unread)
+        with suppress(RequestRejected):
+            snapshot.protocols[name].decode_request(copy.deepcopy(document), call)
+            found[name] = len(call.unread)
+    return found
 
 
-def _asked_in_bodies(snapshot: Snapshot) -> list[Endpoint]:
-    """Give the endpoints that take requests at an address that is written out."""
-    return [entry for entry in snapshot.endpoints if entry.operation == "generate" and "{" not in entry.pattern]
+def _addresses(snapshot: Snapshot) -> dict[str, str]:
+    """Give the first address of each protocol that takes requests."""
+    found: dict[str, str] = {}
+    for endpoint in snapshot.endpoints:
+        if endpoint.operation == "generate":
+            found.setdefault(endpoint.protocol.name, endpoint.pattern)
+    return found
