@@ -15,12 +15,19 @@ from .tables import write_table
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A method and a path, mount included."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListedEndpoint:
-    """An endpoint with its path below every mount; `when` says what a request must have besides."""
+    """An endpoint with its addresses below every mount; `when` says what a request must have besides."""
 
     id: str
-    method: str
-    paths: Sequence[str]
+    addresses: Sequence[Address]
     protocol: str
     operation: str
     surface: str | None
@@ -40,7 +47,7 @@ def command(ctx: click.Context, place: Path | None, form: str) -> None:
     if form == "json":
         click.echo(orjson.dumps(listed, option=orjson.OPT_INDENT_2))
     elif listed:
-        write_table([_row(endpoint, path) for endpoint in listed for path in endpoint.paths])
+        write_table([_row(endpoint, address) for endpoint in listed for address in endpoint.addresses])
     else:
         click.echo("There are no endpoints.")
 
@@ -49,8 +56,11 @@ def _listed(endpoint: Endpoint, mounts: Iterable[str]) -> ListedEndpoint:
     span = endpoint.matches[0].where.span()
     return ListedEndpoint(
         id=endpoint.id,
-        method=", ".join(dict.fromkeys(match.method for match in endpoint.matches)),
-        paths=[f"{mount}{match.path}" for match in endpoint.matches for mount in sorted({*mounts, ""}, key=len)],
+        addresses=[
+            Address(match.method, mount + match.path)
+            for match in endpoint.matches
+            for mount in sorted({*mounts, ""}, key=len)
+        ],
         protocol=endpoint.protocol,
         operation=endpoint.operation,
         surface=endpoint.surface,
@@ -64,10 +74,10 @@ def _condition(condition: Condition) -> str:
     return " and ".join(f"{name} {value}" for name, value in given if value is not None)
 
 
-def _row(endpoint: ListedEndpoint, path: str) -> dict[str, str]:
+def _row(endpoint: ListedEndpoint, address: Address) -> dict[str, str]:
     return {
-        "method": endpoint.method,
-        "path": path,
+        "method": address.method,
+        "path": address.path,
         "protocol": endpoint.protocol,
         "operation": endpoint.operation,
         "surface": endpoint.surface or "",

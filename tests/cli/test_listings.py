@@ -65,7 +65,7 @@ def test_an_unknown_name_is_told_with_what_is_known(options: list[str], said: st
 
 def test_routes_as_json_stand_below_every_mount_and_say_where_they_are_written() -> None:
     (first, *_) = json.loads(run("routes", "folder", "--format", "json").output)
-    assert first["paths"] == ["/tale", "/api/tale"]
+    assert first["addresses"] == [{"method": "POST", "path": "/tale"}, {"method": "POST", "path": "/api/tale"}]
     assert (first["id"], first["surface"], first["where"]) == ("tale.ask", "main", "folder/routes.yaml:10")
 
 
