@@ -63,6 +63,7 @@ def placed(entry: Mapping[str, Any], found: Diagnostics) -> list[str]:
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOROUTER_EMPTY", "  ")
+    monkeypatch.setenv("TOROUTER_SET", f"sk-{CANARY}")
 
 
 @pytest.mark.parametrize("entry", MISTAKES, ids=[entry["mistake"] for entry in MISTAKES])
