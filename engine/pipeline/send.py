@@ -125,13 +125,14 @@ async def _refusal(exchange: Exchange, response: UpstreamResponse, plan: Plan) -
     except orjson.JSONDecodeError:
         document = raw.decode("utf-8", "replace")
     error = dict(plan.upstream.decode_error(status, response.headers, document))
-    if status in _OUR_CREDENTIAL_REFUSED:
+    ours = status in _OUR_CREDENTIAL_REFUSED or error["kind"] == "upstream_auth"
+    if ours:
         error = {"kind": "upstream_auth", "status": 502, "code": "upstream_auth"}
         error["message"] = "The upstream refused the gateway's credential."
     problem = Problem.of(error)
     problem.headers.update({**dict(forwarded(response.headers, _RETRY_AFTER)), **exchange.returned})
-    retry = status >= 500 or status in {408, 429} or status in _OUR_CREDENTIAL_REFUSED
-    untouched = plan.forwards and isinstance(document, dict) and status not in _OUR_CREDENTIAL_REFUSED
+    retry = status >= 500 or status in {408, 429} or ours
+    untouched = plan.forwards and isinstance(document, dict) and not ours
     return Failed(problem, retry=retry, raw=raw if untouched else None, status=status)
 
 

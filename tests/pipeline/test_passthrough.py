@@ -235,3 +235,13 @@ async def test_only_the_headers_that_the_endpoint_names_come_back_from_the_upstr
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
         assert answer.headers["x-left-tokens"] == "7"
         assert not {"x-internal", "set-cookie"} & answer.headers.keys()
+
+
+async def test_a_credential_that_is_refused_in_words_is_never_shown_either() -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(b'{"fault":"bad key"}', 400)
+
+    async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
+        answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
+        assert (answer.status, answer.json["code"]) == (502, "upstream_auth")
+        assert "bad key" not in answer.body.decode()

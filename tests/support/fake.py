@@ -132,6 +132,8 @@ class FakeProtocol:
     def decode_error(self, status: int, headers: Mapping[str, str], body: object) -> Json:
         message = body.get("fault", "?") if isinstance(body, dict) else str(body)
         kind = {429: "rate_limit", 400: "invalid_request"}.get(status, "server")
+        if message == "bad key":
+            kind = "upstream_auth"
         return {"kind": kind, "message": message, "status": status}
 
     def encode_error(self, error: Json, call: Call) -> tuple[int, dict[str, str], Json]:
