@@ -18,7 +18,11 @@ def said(**message: Any) -> dict[str, Any]:
 
 
 TAKEN = {
-    "openrouter": [PLAIN, {**PLAIN, "provider": {"order": ["a"]}, "max_completion_tokens": 9}, said(reasoning_details=[{}])],
+    "openrouter": [
+        PLAIN,
+        {**PLAIN, "provider": {"order": ["a"]}, "max_completion_tokens": 9},
+        said(reasoning_details=[{}]),
+    ],
     "deepseek": [PLAIN, {**PLAIN, "thinking": {"type": "enabled"}, "max_tokens": 9}, said(reasoning_content="hm")],
     "groq": [PLAIN, {**PLAIN, "reasoning_format": "parsed", "n": 1}],
     "zhipu": [PLAIN, {**PLAIN, "thinking": {"type": "enabled", "clear_thinking": False}}],
