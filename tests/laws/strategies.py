@@ -120,7 +120,9 @@ def requests(draw: st.DrawFn, family: str, *, ordered: bool = True) -> Json:
     )
     if draw(st.booleans()):
         request["tools"] = draw(TOOLS)
-        request |= draw(_some({}, {"tool_choice": CHOICES, "parallel_tools": st.booleans()}))
+        named = st.sampled_from([{"mode": "named", "names": [tool["name"]]} for tool in request["tools"]])
+        choices = st.one_of(CHOICES, named)
+        request |= draw(_some({}, {"tool_choice": choices, "parallel_tools": st.booleans()}))
     return link(shape_turns(request))
 
 
