@@ -5,7 +5,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="Rewrite expected texts from what the code says now.")
-    parser.addoption("--mutations", type=int, default=60, help="How many edits of shipped files each operator makes.")
+    parser.addoption("--mutations", type=int, default=30, help="How many edits of shipped files each operator makes.")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ..diagnostics import Diagnostics, Span
 from .marks import Lines, Mark, Path, source_index
@@ -14,7 +15,7 @@ __all__ = ["Document", "Mark", "Path", "Where", "load_document"]
 MAX_BYTES = 2 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Document:
     """One YAML file: its data as plain values and the marks of all its values (`marks`) and keys (`keys`).
 
@@ -102,6 +103,10 @@ class Where:
         return document.span(start, end - start)
 
 
+_HELD: WeakValueDictionary[tuple[str, str, str], Document] = WeakValueDictionary()
+"""Documents without findings, as long as somebody holds them: who reads a project again parses only what changed."""
+
+
 def load_document(source: str | Traversable, file: str, layer: str, diagnostics: Diagnostics) -> Document | None:
     """Read a file, or text, into a document named `file`; nothing when it cannot be read at all.
 
@@ -111,10 +116,16 @@ def load_document(source: str | Traversable, file: str, layer: str, diagnostics:
     if text is None:
         return None
     diagnostics.sources[file] = text
+    if held := _HELD.get((file, layer, text)):
+        return held
+    before = len(diagnostics.items)
     parsed = parse(text, file, diagnostics)
     if parsed is None:
         return None
-    return Document(file, layer, text, parsed.data, parsed.marks, parsed.keys, Lines(text))
+    document = Document(file, layer, text, parsed.data, parsed.marks, parsed.keys, Lines(text))
+    if len(diagnostics.items) == before:
+        _HELD[file, layer, text] = document
+    return document
 
 
 def _read(path: Traversable, file: str, diagnostics: Diagnostics) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import jmespath.exceptions
@@ -41,8 +42,9 @@ class ExpressionError(ValueError):
         self.subject = subject
 
 
+@lru_cache(2048)  # definitions are compiled wherever they are used: the same few texts, a dozen times each
 def parse(text: str) -> Ast:
-    """Parse an expression as mappings write it, bare literals included; raises ExpressionError."""
+    """Parse an expression as mappings write it, bare literals included; raises ExpressionError. Not to be changed."""
     prepared = prepare(text)
     tree = _parse(prepared.text, prepared)
     _check_size(tree)

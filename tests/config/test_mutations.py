@@ -55,6 +55,7 @@ class Shipped:
             (load_module, "load_document"): lambda file, name, layer: (name, file.read_text("utf-8")),
             (load_module, "check_document"): lambda root, kind: id(root.document),
             (compile_module, "compile_protocol"): lambda name, documents: tuple(map(id, documents.values())),
+            (compile_module, "compile_dialect"): lambda file, base, _: (id(file), *map(id, base.values())),
         }
         self._replays = [Replay(getattr(module, name), key) for (module, name), key in replays.items()]
         for (module, name), replay in zip(replays, self._replays, strict=True):
