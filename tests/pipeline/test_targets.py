@@ -48,7 +48,7 @@ def serving(*upstreams: Upstream) -> FakeSnapshot:
     return FakeSnapshot({"m": [FakeTarget(FakeProvider(upstream.url, id=upstream.url)) for upstream in upstreams]})
 
 
-@pytest.mark.parametrize("script", [answering(500), answering(429), answering(401), reset], ids=str)
+@pytest.mark.parametrize("script", [answering(500), answering(429), answering(401), reset], ids=["500", "429", "401", "reset"])
 async def test_a_failing_target_is_followed_by_the_next(script: Script) -> None:
     async with Upstream(script) as one, Upstream(good) as two, running(serving(one, two)) as gateway:
         assert (await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')).json == {"word": "good"}
