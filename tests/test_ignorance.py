@@ -41,6 +41,7 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("array", "object", "properties", "string", "false", "true", "null", "number", "boolean", "integer"), "JSON and JSON Schema"),
     **dict.fromkeys(("mp3", "wav"), "endings of files"),
     **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
+    **dict.fromkeys(("bytes",), "a member of the access log"),
     **dict.fromkeys(("level",), "SARIF"),
     **dict.fromkeys(("uri",), "SARIF, and a format of JSON Schema"),
     **dict.fromkeys(("segment",), "a filter of templates"),
@@ -72,7 +73,7 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
 
 
 _NAMING = ("$let", "$with", "define", "tables")  # their members are names that a file gives to its own things
-_NOT_WIRE = ("args", "$as", "$use", "$lookup", "description", "source", "state", "set")
+_NOT_WIRE = ("args", "$as", "$use", "$lookup", "description", "source", "state", "set", "loss")
 
 
 def _texts(value: Any) -> Iterator[str]:
