@@ -80,12 +80,11 @@ def collapse(pairs: Sequence[Coverage]) -> list[Row]:
 def _widest(rows: Sequence[Row]) -> tuple[str, int]:
     """Find the highest place above the first row, or itself, below which all rows share its fate, and count them."""
     first = rows[0]
-    if "mapped" not in first.signs:
-        for end in (*(match.start() for match in _STEP.finditer(first.name)), len(first.name)):
-            above = first.name[:end]
-            below = list(takewhile(partial(_below, above), rows))
-            if len(below) > 1 and all(_alike(row, first) for row in below):
-                return above, len(below)
+    for end in (*(match.start() for match in _STEP.finditer(first.name)), len(first.name)):
+        above = first.name[:end]
+        below = list(takewhile(partial(_below, above), rows))
+        if len(below) > 1 and all(_alike(row, first) for row in below):
+            return above, len(below)
     return first.name, 1
 
 
@@ -94,7 +93,9 @@ def _below(above: str, row: Row) -> bool:
 
 
 def _alike(one: Row, other: Row) -> bool:
-    return one.signs == other.signs and not any(field.words or field.unlisted for field in one.fields)
+    if any(field.words or field.unlisted for field in one.fields) or one.signs != other.signs:
+        return False
+    return [field.why for field in one.fields] == [field.why for field in other.fields]
 
 
 def cover(
