@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from ..config.document import Document
 from ..config.load import Project, load_project
 from ..config.model import Settings as ConfiguredSettings
+from ..config.schema import DIALECT
 from ..diagnostics import Diagnostics
 from ..language.origins import Origins
 from ..protocol import WireProtocol, compile_dialect, compile_protocol
 from .endpoints import compile_endpoints, compile_surfaces
+from .held import held
 from .providers import compile_groups, compile_models, compile_providers, compile_variants
 from .snapshot import Key, Settings, Snapshot
 
@@ -40,12 +41,9 @@ def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins
     With `origins` the transforms also tell where what they make is written.
     """
     routes = project.routes
-    protocols: Mapping[str, WireProtocol] = {
-        name: compile_protocol(name, documents, diagnostics, origins=origins)
-        for name, documents in project.protocols.items()
-    }
+    protocols = {name: _protocol(name, project, diagnostics, origins) for name in project.protocols}
     dialects = {
-        name: compile_dialect(document, project.protocols[base], protocols[base], diagnostics, origins=origins)
+        name: _dialect(document, project, protocols[base], diagnostics, origins)
         for name, document in project.dialects.items()
         if (base := _protocol_of(document)) in protocols
     }
@@ -69,6 +67,28 @@ def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins
         dialects=dialects,
         settings=_settings(routes.settings),
     )
+
+
+def _protocol(name: str, project: Project, diagnostics: Diagnostics, origins: Origins | None) -> WireProtocol:
+    files = project.protocols[name]
+
+    def compiled() -> WireProtocol:
+        return compile_protocol(name, files, diagnostics, origins=origins)
+
+    # What notes origins notes them in these, so that nobody else can have it.
+    return compiled() if origins is not None else held(name, files, diagnostics, compiled)
+
+
+def _dialect(
+    document: Document, project: Project, base: WireProtocol, diagnostics: Diagnostics, origins: Origins | None
+) -> WireProtocol:
+    files = project.protocols[base.name]
+
+    def compiled() -> WireProtocol:
+        return compile_dialect(document, files, base, diagnostics, origins=origins)
+
+    made_of = {**files, DIALECT: document}
+    return compiled() if origins is not None else held(base.name, made_of, diagnostics, compiled)
 
 
 def _protocol_of(dialect: Document) -> str:

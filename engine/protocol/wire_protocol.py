@@ -64,7 +64,7 @@ class Encoded:
     losses: tuple[Loss, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class WireProtocol:
     """One protocol folder, compiled; a file the folder lacks is None.
 
