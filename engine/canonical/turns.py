@@ -30,7 +30,7 @@ def shape_turns(request: Request, runs: Collection[str] = ()) -> Request:
         leading += 1
     merged = merge_neighbours(turns[leading:])
     if runs:
-        merged = [{**turn, "parts": join_runs(turn["parts"], runs)} if turn["role"] == "assistant" else turn for turn in merged]
+        merged = [_joined(turn, runs) if turn["role"] == "assistant" else turn for turn in merged]
     shaped = {**request, "turns": [_ordered(turn) for turn in merged]}
     system = drop_empty(system)
     if system:
@@ -59,8 +59,15 @@ def merge_neighbours(turns: Iterable[Turn], *, across_names: bool = False) -> li
     return merged
 
 
+def _joined(turn: Turn, kinds: Collection[str]) -> Turn:
+    return {**turn, "parts": join_runs(turn["parts"], kinds)}
+
+
 def join_runs(parts: list[Part], kinds: Collection[str]) -> list[Part]:
-    """Join parts of one kind that follow each other, as a client keeps the pieces of a stream; a signature ends its run."""
+    """Join parts of one kind that follow each other, as a client keeps the pieces of a stream.
+
+    A signature ends its run.
+    """
     joined: list[Part] = []
     for part in parts:
         before = joined[-1] if joined else {}

@@ -97,6 +97,7 @@ def _service(
             **texts("headers", names=provider.headers),
             **texts("speaks", name, "headers", names=address.headers),
         },
+        count=_template(provider.entry.at("speaks", name, "count"), diagnostics) if address.count else None,
     )
 
 
@@ -168,8 +169,9 @@ def _target(
     if "max_output" in facts:
         limits.setdefault("max_output", facts.pop("max_output"))
     limits.update({n: v for n in ("max_output", "context") if (v := getattr(model.limits, n)) is not None})
-    view = {**facts, "model": upstream, "provider": provider.id, "name": model.id, "limits": limits}
-    return Target(provider, upstream, target.protocol, patch={}, view=view)
+    bare = {"model": upstream, "provider": provider.id, "name": model.id, "limits": {}}
+    view = {**facts, **bare, "limits": limits}
+    return Target(provider, upstream, target.protocol, patch={}, view=view, bare=bare)
 
 
 def compile_groups(routes: config.Routes) -> Mapping[str, Group]:

@@ -68,12 +68,13 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider is called in one protocol, or in its dialect of that."""
+    """How a provider is called in one protocol, or in its dialect of that; `count`: where it counts tokens, if it does."""
 
     protocol: WireProtocol
     path: Template
     query: Mapping[str, Template]
     headers: Mapping[str, Template]
+    count: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,17 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to serve a model; `view` is the `target` root of mappings, `patch` is set in the canonical request."""
+    """One way to serve a model; `view` is the `target` root of mappings, `patch` is set in the canonical request.
+
+    `bare` is the view of a model of which nothing is known.
+    """
 
     provider: Provider
     model: str
     protocol: str | None
     patch: Mapping[str, object]
     view: Mapping[str, object]
+    bare: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import orjson
 from ..canonical.carriers import holds_sealed
 from ..canonical.loss import Loss
 from ..compile.snapshot import Target
-from ..protocol import Call, WireProtocol
+from ..protocol import Call, RequestRejected, WireProtocol
 from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
@@ -51,7 +51,23 @@ def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstre
     same = upstream.name == client.name and not target.patch
     if exchange.stream and not (upstream.framing.passes and upstream.framing.kind == client.framing.kind):
         return False
-    return same and upstream.takes(exchange.body, target.view) and not holds_sealed(exchange.raw)
+    untouched = same and upstream.takes(exchange.body, target.view) and not holds_sealed(exchange.raw)
+    return untouched and not _must_adapt(exchange, target, client, upstream)
+
+
+def _must_adapt(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> bool:
+    """Whether what is known of the model changes the request, though the client could not know which model it is.
+
+    Who names the model itself has written for it, and gets the vendor's own answer.
+    """
+    if target.model == exchange.model or target.view == target.bare:
+        return False
+    try:
+        request = client.decode_request(exchange.body, exchange.call(target.view))
+        known, unknown = (upstream.encode_request(request, exchange.call(it)).body for it in (target.view, target.bare))
+    except RequestRejected:
+        return True  # the translation says why
+    return known != unknown
 
 
 def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Passthrough:

@@ -58,6 +58,10 @@ models:
     targets: [{{provider: hasty-chat, model: theirs}}]
   hasty-to-anthropic-messages:
     targets: [{{provider: hasty-messages, model: theirs}}]
+  renamed:
+    targets: [{{provider: chat, model: gpt-5}}]
+  gpt-5:
+    targets: [{{provider: chat}}]
 groups:
   all: {{models: ["*"], providers: ["*"]}}
 keys:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.conftest import SECRET, Play
@@ -155,3 +157,33 @@ async def test_no_credential_of_a_client_goes_upstream_and_ours_goes_nowhere_els
         carried = {name for name, value in seen.headers.items() if SECRET in value}
         assert carried == {"authorization" if talk is CHAT else "x-api-key"}
         assert SECRET not in str(answer)
+
+
+async def test_what_is_known_of_a_model_is_heeded_where_the_client_asked_for_another(play: Play) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(CHAT.whole)
+
+    async with play(script) as scenery:
+        answer = await scenery.gateway.ask("POST", CHAT.path, CHAT.body("renamed", temperature=0.3))
+        [seen] = scenery.upstream.seen
+        assert "temperature" not in json.loads(seen.body)
+        assert "sampling.temperature:warn" in answer.headers["x-torouter-warnings"]
+
+
+@pytest.mark.parametrize(
+    ("model", "body"),
+    [
+        ("renamed", b'{ "model" : "renamed",  "messages":[{"role":"user","content":"hi"}], "x" : 1.50E+2 }'),
+        ("gpt-5", b'{ "model" : "gpt-5",  "messages":[{"role":"user","content":"hi"}], "temperature" : 1.50E-1 }'),
+    ],
+    ids=["nothing to heed", "the model itself"],
+)
+async def test_who_asks_for_what_the_model_takes_or_for_the_model_itself_is_passed_through(
+    model: str, body: bytes, play: Play
+) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(CHAT.whole)
+
+    async with play(script) as scenery:
+        assert (await scenery.gateway.ask("POST", CHAT.path, body)).status == 200
+        assert scenery.upstream.seen[0].body == body.replace(model.encode(), b"gpt-5")

@@ -244,6 +244,10 @@ class FakeTarget:
     def view(self) -> dict[str, object]:
         return {"model": self.model}
 
+    @property
+    def bare(self) -> dict[str, object]:
+        return self.view
+
 
 @dataclass(frozen=True)
 class FakeSettings:
