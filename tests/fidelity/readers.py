@@ -125,7 +125,7 @@ class ChatAnswer:
 
 
 def chat_tokens(usage: Any) -> Tokens | None:
-    """Counts of a chat usage. Some vendors count apart: cached tokens beyond the prompt, reasoning in the total only."""
+    """Counts of a chat usage. Some vendors count apart: cached tokens beyond the prompt, reasoning in the total or nowhere."""
     if usage is None:
         return None
     spent, given = usage.prompt_tokens_details, usage.completion_tokens_details
@@ -136,7 +136,7 @@ def chat_tokens(usage: Any) -> Tokens | None:
     total = usage.prompt_tokens or 0
     total = total + read + write if read + write > total else total
     output, reasoning = usage.completion_tokens or 0, (given and given.reasoning_tokens) or 0
-    if usage.total_tokens == (usage.prompt_tokens or 0) + output + reasoning:
+    if reasoning > output or usage.total_tokens == (usage.prompt_tokens or 0) + output + reasoning:
         output += reasoning
     return Tokens(total, read, write, output, reasoning)
 
