@@ -26,6 +26,9 @@ NODE := tests/node/node_modules/.installed
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for editable \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
+# Tests run on all cores, on four at most; who has no more to do takes from the others.
+TOGETHER := -n auto --maxprocesses 4 --dist worksteal
+
 # On a terminal the gateway becomes a job of its own, so that Ctrl-C reaches it and not make; `&& exit 0` keeps the
 # shell from replacing itself with it.
 serve: $(RUN)
@@ -40,7 +43,7 @@ types: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/pytest -q -m "not corpus and not sdk"
+	$(BIN)/pytest -q $(TOGETHER) -m "not corpus and not sdk"
 
 validate: $(DEV)
 	$(BIN)/torouter validate
@@ -54,10 +57,10 @@ ignorant: $(DEV)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && git ls-files -z | xargs -0 cp --parents -t "$$folder" && \
 	cd "$$folder" && rm -rf transforms/*/ routes/*.yaml routes/sandbox && \
 	ln -s engine torouter && for data in routes transforms schema; do ln -s "../$$data" "engine/$$data"; done && \
-	PYTHONPATH="$$folder" "$(CURDIR)/$(BIN)/python" -m pytest -q -p no:cacheprovider -m "not corpus and not sdk" $(WITHOUT)
+	PYTHONPATH="$$folder" "$(CURDIR)/$(BIN)/python" -m pytest -q $(TOGETHER) -p no:cacheprovider -m "not corpus and not sdk" $(WITHOUT)
 
 sdk: $(DEV) $(if $(shell command -v npm),$(NODE))
-	$(BIN)/pytest -q -m "corpus or sdk" -rs
+	$(BIN)/pytest -q $(TOGETHER) -m "corpus or sdk" -rs
 
 # What the docs show of the mappings.
 matrix: $(DEV)
