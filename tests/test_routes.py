@@ -22,6 +22,8 @@ from torouter.upstream.client import UpstreamRequest
 from tests.canonical.grammar import violations
 from tests.support.protocols import protocol
 
+pytestmark = pytest.mark.usefixtures("held")
+
 QUICK_START = ("gpt-5", "claude-opus-4-7", "gemini-3-flash-preview")
 LOOK = {
     "kind": "function",
@@ -309,3 +311,14 @@ async def test_a_broken_stream_says_something_and_never_ends_well(model, kind):
     events, shown = await answer(model, asking())
     assert any(event["type"] == "part.delta" for event in events)
     assert (shown[-1]["type"], shown[-1]["error"]["kind"]) == ("error", kind)
+
+
+def test_whatever_a_provider_of_many_models_has_can_be_asked_for_by_its_name():
+    target = snapshot().find("groq/openai/gpt-oss-20b").targets("groq/openai/gpt-oss-20b")[0]
+    assert (target.provider.id, target.model) == ("groq", "openai/gpt-oss-20b")
+
+
+def test_more_than_twenty_providers_are_shipped_and_none_has_a_secret_in_it():
+    providers = {name: each for name, each in project().routes.providers.items() if each.kind == "http"}
+    assert len(providers) >= 20
+    assert all(each.base_url.startswith("https://") and each.auth.secret for each in providers.values())

@@ -127,9 +127,9 @@ def banner(
     if sandboxed:
         yield ""
         yield f"Models that need no provider: {', '.join(sandboxed)}"
-    for provider in snapshot.providers.values():
-        if provider.problem is not None:
-            yield f"Provider {provider.id} is not used: {provider.problem}"
+    missing = [provider.id for provider in snapshot.providers.values() if provider.problem is not None]
+    if missing:
+        yield f"Providers without their secret: {', '.join(missing)} (`torouter models` says which)"
     yield ""
     yield f"Edit {place}" if place else "Put route files of your own into a folder and run: torouter serve FOLDER"
     yield f"The built-in ones are in {Path(__file__).parents[2] / 'routes'}"
