@@ -60,6 +60,16 @@ def _remove(value: Any, steps: list[str | int]) -> None:
         del value[steps[0]]
 
 
+def at(value: Any, path: str) -> Any:
+    """Give what stands at the place of a loss; None where nothing does."""
+    for name, number in _STEP.findall(path):
+        if number:
+            value = value[int(number)] if isinstance(value, list) and int(number) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
 @cache
 def facts(protocol: str) -> Mapping[str, Any]:
     """Give what deviations.yaml says of a protocol."""

@@ -18,7 +18,9 @@ def is_whole(case: Case) -> bool:
     return case.sender != CANONICAL or (first["type"] in ("start", "error") and last["type"] in ("end", "error"))
 
 
-WHOLE = [pytest.param(case, id=f"{case.file.removeprefix('transforms/')}: {case.name}") for case in cases() if is_whole(case)]
+WHOLE = [
+    pytest.param(case, id=f"{case.file.removeprefix('transforms/')}: {case.name}") for case in cases() if is_whole(case)
+]
 
 
 @pytest.mark.parametrize("case", WHOLE)
