@@ -68,7 +68,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider is called in one protocol, or in its dialect of that; `count`: where it counts tokens, if it does."""
+    """How a provider is called in one protocol, or in its dialect of that; `count`: where it counts tokens, if so."""
 
     protocol: WireProtocol
     path: Template

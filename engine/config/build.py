@@ -136,7 +136,7 @@ def _upstream_auth(value: Any) -> UpstreamAuth | None:
 
 def _address(value: Mapping[str, Any]) -> Address:
     texts = value["path"], value.get("query", {}), value.get("headers", {})
-    return Address(*texts, dialect=value.get("dialect"), framing=value.get("framing"))
+    return Address(*texts, dialect=value.get("dialect"), framing=value.get("framing"), count=value.get("count"))
 
 
 def _timers(value: Mapping[str, Any]) -> Timers:

@@ -56,7 +56,7 @@ class Endpoint:
     entry: Entry = field(repr=False, compare=False)
     matches: tuple[Match, ...]
     protocol: str
-    operation: Literal["generate", "models", "model"]
+    operation: Literal["generate", "count", "models", "model"]
     auth: str
     surface: str | None = None
     when: tuple[Condition, ...] = ()
@@ -81,13 +81,17 @@ class UpstreamAuth:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a provider takes requests of one protocol, and in which dialect; all other texts are templates."""
+    """Where a provider takes requests of one protocol, and in which dialect; all other texts are templates.
+
+    `count` is the path at which it counts the tokens of a request, if it does.
+    """
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     dialect: str | None = None
     framing: str | None = None
+    count: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

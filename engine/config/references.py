@@ -15,10 +15,12 @@ Protocols = Mapping[str, Mapping[str, Document]]
 _ERRORS = ("error.encode",)
 _OPERATIONS = {
     "generate": ("request.decode", "response.encode", "stream.encode", "error.encode"),
+    "count": ("request.decode", "count.encode", "error.encode"),
     "models": ("models.encode", "error.encode"),
     "model": ("models.encode", "error.encode"),
 }
 _UPSTREAM = ("request.encode", "response.decode", "stream.decode", "error.decode")
+_COUNTING = ("count.decode",)
 
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*(:path)?\}")
 
@@ -104,6 +106,8 @@ class _Checker:
     def provider(self, provider: Provider) -> None:
         for name, address in provider.speaks.items():
             self.protocol(name, provider.entry.at("speaks", name).own_key(), _UPSTREAM)
+            if address.count is not None and name in self._protocols:
+                self.protocol(name, provider.entry.at("speaks", name, "count").own_key(), _COUNTING)
             if address.dialect is not None:
                 known = [dialect for dialect, file in self._dialects.items() if _member(file, "protocol") == name]
                 where = provider.entry.at("speaks", name, "dialect")

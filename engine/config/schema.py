@@ -27,6 +27,8 @@ TRANSFORM_KINDS = (
     "stream.encode",
     "error.decode",
     "error.encode",
+    "count.decode",
+    "count.encode",
     "models.encode",
 )
 KINDS = (ROUTE, SANDBOX, CASES, *TRANSFORM_KINDS, DIALECT)

@@ -77,6 +77,7 @@ class Exchange:
     losses: Sequence[Loss] = ()
     hidden: Collection[str] = ()  # the places of the answer that the client's protocol cannot show
     returned: Mapping[str, str] = field(default_factory=dict)
+    estimated: bool = False  # whether the answer is a guess of ours
     status: int = 0
     outcome: str = ""
     stopping: dict[str, Any] | None = None

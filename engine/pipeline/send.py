@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
 
@@ -24,22 +24,41 @@ _OUR_CREDENTIAL_REFUSED = frozenset({401, 402, 403})
 _ERROR_BODY_CAP = 1024 * 1024
 _RETRY_AFTER = ("retry-after",)
 
+Planner = Callable[[Exchange, Target], Plan]
+Deliver = Callable[[Exchange, Plan, UpstreamResponse], Awaitable[None]]
+
 
 async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> None:
     """Have the request answered by one of its targets. Raises Problem with the last failure when none could."""
+    failure = await tried(exchange, staying(exchange), transports, plan_for, deliver)
+    if failure is not None:
+        await give_up(exchange, failure)
+
+
+async def tried(
+    exchange: Exchange,
+    targets: Sequence[Target],
+    transports: Mapping[str, Transport],
+    planned: Planner,
+    answer: Deliver,
+) -> Failed | None:
+    """Have the request answered by the first of some targets that can; the last failure when none could."""
     failure: Failed | None = None
-    targets = staying(exchange)
     for target in targets[: targets[0].provider.policy.attempts]:
         exchange.target = target
         exchange.attempts += 1
         try:
-            await _attempt(exchange, target, transports)
-            return
+            await _attempt(exchange, planned(exchange, target), transports, answer)
+            return None
         except Failed as fault:
             failure = redacted(fault, target.provider)
             if not fault.retry:
                 break
-    assert failure is not None
+    return failure
+
+
+async def give_up(exchange: Exchange, failure: Failed) -> None:
+    """Answer with a failure in the upstream's own words, where it speaks the client's protocol. Raises Problem else."""
     if failure.raw is None:
         raise failure.problem
     headers = {**failure.problem.headers, "content-type": "application/json"}
@@ -57,8 +76,9 @@ def plan_for(exchange: Exchange, target: Target) -> Plan:
     return translate.plan(exchange, target, client, upstream)
 
 
-async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, Transport]) -> None:
-    plan = plan_for(exchange, target)
+async def _attempt(exchange: Exchange, plan: Plan, transports: Mapping[str, Transport], answer: Deliver) -> None:
+    target = exchange.target
+    assert target is not None
     exchange.losses, exchange.hidden = plan.losses, plan.call.lost
     try:
         request = request_to(exchange, target, plan)
@@ -70,7 +90,7 @@ async def _attempt(exchange: Exchange, target: Target, transports: Mapping[str, 
     try:
         if not 200 <= response.status <= 299:
             raise await _refusal(exchange, response, plan)
-        await deliver(exchange, plan, response)
+        await answer(exchange, plan, response)
     finally:
         await response.aclose()
 
@@ -89,7 +109,8 @@ def request_to(exchange: Exchange, target: Target, plan: Plan) -> UpstreamReques
     }
     query = {name: template(roots) for name, template in service.query.items()}
     query.update({name: value() for name, value in provider.auth_query.items()})
-    url = join(provider.base_url, service.path(roots), query)
+    path = service.count if endpoint.operation == "count" and service.count is not None else service.path
+    url = join(provider.base_url, path(roots), query)
     if not same_origin(provider.base_url, url):
         raise UpstreamError("server", 500, "The upstream address is not allowed.", "upstream_address", retry=False)
     accept = plan.upstream.framing.media_type.partition(";")[0] if exchange.stream else "application/json"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ..compile.snapshot import Snapshot
 from ..upstream.client import Transport
 from .body import receive
+from .count import count_tokens
 from .credential import authenticate
 from .endpoint import Matcher, fallback, match
 from .errors import Problem, render
@@ -68,6 +69,8 @@ class Gateway:
             return
         await receive(exchange)
         resolve(exchange)
+        if await count_tokens(exchange, self._transports):
+            return
         await forward(exchange, self._transports)
 
     async def _refuse(self, exchange: Exchange, problem: Problem) -> None:

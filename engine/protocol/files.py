@@ -107,6 +107,22 @@ class ErrorEncode:
 
 
 @dataclass(frozen=True, slots=True)
+class CountEncode:
+    """From a canonical count to the client's answer; `request` finds what is counted in its body (None: all of it)."""
+
+    make: CompiledMapping
+    request: CompiledMapping | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountDecode:
+    """From an upstream's answer to a canonical count; `request` makes the question of a request (None: it is one)."""
+
+    make: CompiledMapping
+    request: CompiledMapping | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsEncode:
     """From canonical models to the client's list and single form."""
 

@@ -18,6 +18,8 @@ from ..language.stream import compile_rules, state_of
 from ..language.words import EVERYWHERE, Definition, Vocabulary
 from ..wire.framing import KINDS, Framing
 from .files import (
+    CountDecode,
+    CountEncode,
     ErrorDecode,
     ErrorEncode,
     ModelsEncode,
@@ -43,6 +45,8 @@ FILES = (
     "stream.encode",
     "error.decode",
     "error.encode",
+    "count.decode",
+    "count.encode",
     "models.encode",
 )
 _CALL = ("path", "query", "headers", "target", "memo")
@@ -90,6 +94,8 @@ class Folder:
             error_decode=self._error_decode(),
             error_encode=self._error_encode(),
             models_encode=self._models_encode(),
+            count_decode=self._count_decode(),
+            count_encode=self._count_encode(),
         )
 
     def compile_over(self, base: WireProtocol, kinds: Collection[str], passthrough: Where) -> WireProtocol:
@@ -99,6 +105,7 @@ class Folder:
             "response.decode": ("response_decode", self._response_decode),
             "stream.decode": ("stream_decode", lambda: self._stream("stream.decode", _STREAM)),
             "error.decode": ("error_decode", self._error_decode),
+            "count.decode": ("count_decode", self._count_decode),
         }
         changed = {member: make() for kind, (member, make) in pieces.items() if kind in kinds}
         takes = compile_mapping(passthrough, ("body", "target"), self._compiler())
@@ -220,6 +227,16 @@ class Folder:
             return None
         headers = self._mapping("error.encode", "headers", roots)
         return ErrorEncode(status, headers, make, self._mapping("error.encode", "stream", roots))
+
+    def _count_decode(self) -> CountDecode | None:
+        make = self._mapping("count.decode", "make", ("body", *_CALL))
+        asked = self._mapping("count.decode", "request", ("body", *_CALL))
+        return CountDecode(make, asked) if make is not None else None
+
+    def _count_encode(self) -> CountEncode | None:
+        make = self._mapping("count.encode", "make", ("count", *_CALL))
+        found = self._mapping("count.encode", "request", ("body", *_CALL))
+        return CountEncode(make, found) if make is not None else None
 
     def _models_encode(self) -> ModelsEncode | None:
         listed = self._mapping("models.encode", "list", ("models", *_CALL))

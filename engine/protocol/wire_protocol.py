@@ -19,6 +19,8 @@ from ..wire.framing import DEFAULT_CAP, Framing
 from . import requests
 from .errors import Json, RequestRejected, UpstreamErrorBody, invalid_request
 from .files import (
+    CountDecode,
+    CountEncode,
     ErrorDecode,
     ErrorEncode,
     ModelsEncode,
@@ -85,6 +87,8 @@ class WireProtocol:
     models_encode: ModelsEncode | None
     dialect: str | None = None
     passthrough: CompiledMapping | None = None
+    count_decode: CountDecode | None = None
+    count_encode: CountEncode | None = None
 
     def takes(self, body: Json, target: Mapping[str, object]) -> bool:
         """Tell whether an upstream takes this body of a client of its protocol as it is."""
@@ -196,6 +200,31 @@ class WireProtocol:
             return (self.encode_error(error, call)[2],)
         frames = rules.stream.run(_roots(call, error=_named(error, call)))
         return frames if isinstance(frames, list) else [frames]
+
+    def counted_request(self, body: Json, call: Call) -> object:
+        """Give the request that a client's body asks to count."""
+        rules = _present(self.count_encode)
+        return body if rules.request is None else rules.request.run(_roots(call, body=body))
+
+    def count_request(self, body: Json, call: Call) -> Json:
+        """Write what an upstream is asked with, to count a body that would ask it for an answer."""
+        rules = _present(self.count_decode)
+        asked: Json = body if rules.request is None else rules.request.run(_roots(call, body=body))
+        return asked
+
+    def decode_count(self, body: Json, call: Call) -> Json:
+        """Read an upstream's answer as a canonical count; raises UpstreamErrorBody when it says no count."""
+        self.check_answer(body)
+        count = _present(self.count_decode).make.run(_roots(call, body=body))
+        if not isinstance(count, dict) or type(count.get("input")) is not int:
+            message = "The upstream's answer says no number of tokens"
+            raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message})
+        return count
+
+    def encode_count(self, count: Json, call: Call) -> Json:
+        """Write a canonical count as a client's body."""
+        written: Json = _present(self.count_encode).make.run(_roots(call, count=count))
+        return written
 
     def encode_models(self, models: Sequence[Json], call: Call) -> Json:
         """Write the list of models."""

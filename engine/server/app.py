@@ -162,6 +162,7 @@ class _Line:
                 "provider": exchange.target.provider.id if exchange.target else None,
                 "attempts": exchange.attempts,
                 "lost": exchange.lost or None,
+                "estimated": exchange.estimated or None,
             },
         )
 
