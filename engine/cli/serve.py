@@ -118,8 +118,10 @@ def banner(
         yield f"export TOROUTER_URL={url}"
         names = ", ".join([*(known.id for known in snapshot.keys.values()), *kept])
         yield f"Set TOROUTER_KEY to one of your keys ({names}); only their hashes are stored."
+    shown: set[str] = set()
     for endpoint in snapshot.endpoints:
-        if endpoint.example and endpoint.operation == "generate":
+        if endpoint.example and endpoint.operation == "generate" and endpoint.protocol.name not in shown:
+            shown.add(endpoint.protocol.name)
             yield ""
             yield endpoint.example.strip().replace("{url}", "$TOROUTER_URL").replace("{key}", "$TOROUTER_KEY")
     models = [str(model["id"]) for model in snapshot.models_of(group)]

@@ -76,6 +76,9 @@ class SanicReply:
         """Answer in one piece. An unread rest of the request is read if it is small, else the connection closes."""
         await self._settle()
         await self._begin(status, headers).send(body, end_stream=True)
+        stream: Any = self._request.stream
+        if stream.head_only:
+            stream.response_func = None  # the library would send an end, and await what its own answer is not
         self.sent = len(body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:

@@ -38,6 +38,18 @@ async def test_health_needs_no_credential(path: str, status: int) -> None:
             assert (await client.head()).status == status
 
 
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/sse/talk", 405)])
+async def test_only_the_head_is_asked_for_and_the_connection_serves_on(
+    path: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Upstream(good) as upstream, running(serving(upstream)) as gateway, RawClient(gateway.port) as client:
+        await client.request("HEAD", path)
+        assert (await client.head()).status == status
+        await client.request("GET", "/sse/models")
+        assert (await client.answer()).status == 200
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
 @pytest.mark.parametrize("method", ["BREW", "TRACE", "CONNECT", "PROPFIND"])
 async def test_an_odd_method_is_an_error_of_ours(method: str) -> None:
     async with Upstream(good) as upstream, running(serving(upstream)) as gateway:
