@@ -1,11 +1,30 @@
 """Options of all tests."""
 
+import gc
+
 import pytest
+from torouter.compile import Snapshot, compile_project
+from torouter.config.load import Project, load_project
+from torouter.diagnostics import Diagnostics
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="Rewrite expected texts from what the code says now.")
     parser.addoption("--mutations", type=int, default=30, help="How many edits of shipped files each operator makes.")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what stays until the end: all tests and the libraries."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def held() -> tuple[Project, Snapshot]:
+    """The shipped files, read and compiled: whoever loads them meanwhile does neither again."""
+    found = Diagnostics()
+    project = load_project(None, found)
+    return project, compile_project(project, found)
 
 
 @pytest.fixture

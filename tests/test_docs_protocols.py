@@ -27,6 +27,8 @@ from torouter.protocol import Call
 
 from tests.support.gateway import Gateway, running_gateway
 
+pytestmark = pytest.mark.usefixtures("held")
+
 PAGE = (Path(__file__).parents[1] / "docs" / "protocols.md").read_text("utf-8")
 FILE = re.compile(r"^```yaml file=(\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TRY = re.compile(r"^```(bash|python) try\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -18,6 +18,8 @@ from torouter.config.load import load_project
 from torouter.config.schema import schema_text
 from torouter.diagnostics import Diagnostics, render_terminal
 
+pytestmark = pytest.mark.usefixtures("held")
+
 PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "routes.md"
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 from torouter.cli import main
 
+pytestmark = pytest.mark.usefixtures("held")
+
 PROJECT = Path(__file__).parents[2]
 CHAT = {
     "model": "claude-opus-4-7",

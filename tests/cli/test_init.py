@@ -13,6 +13,8 @@ from torouter.config.load import load_project
 from torouter.config.schema import KINDS
 from torouter.diagnostics import Diagnostics
 
+pytestmark = pytest.mark.usefixtures("held")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ from torouter.config import load as load_module
 from torouter.pipeline.credential import digest
 from torouter.store import StoredKey, open_store
 
+pytestmark = pytest.mark.usefixtures("held")
+
 FILE = """
 groups:
   default: {models: ["*"], providers: ["*"]}

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from torouter.cli import main
 
+pytestmark = pytest.mark.usefixtures("held")
+
 CASE = """\
 from: openai-chat
 to: canonical

@@ -8,6 +8,8 @@ from textwrap import dedent
 import pytest
 from torouter.compile import InvalidConfiguration, Snapshot, load_snapshot
 
+pytestmark = pytest.mark.usefixtures("held")
+
 PROVIDERS = """
 providers:
   real:

@@ -15,6 +15,8 @@ from torouter.coverage import cover, lines_of, load_inventories
 from torouter.diagnostics import Diagnostics
 from torouter.protocol import WireProtocol
 
+pytestmark = pytest.mark.usefixtures("held")
+
 PROJECT = Path(__file__).parents[2]
 MADE_UP = PROJECT / "tests" / "made_up"
 

@@ -13,6 +13,8 @@ from torouter.config.load import load_project
 from torouter.coverage import Coverage, Field, cover, lines_of, load_inventories, render_markdown
 from torouter.diagnostics import Diagnostics
 
+pytestmark = pytest.mark.usefixtures("held")
+
 PROJECT = Path(__file__).parents[2]
 MAPPABLE: dict[str, Any] = YAML(typ="safe").load((Path(__file__).parent / "mappable.yaml").read_text())
 THROUGH = ("mapped", "approximated")

@@ -85,7 +85,7 @@ Play = Callable[..., AbstractAsyncContextManager[Scenery]]
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, int]:
+def shipped(tmp_path_factory: pytest.TempPathFactory, held: object) -> tuple[Snapshot, int]:
     """The built-in files with two providers behind one port, compiled once."""
     port = free_port()
     folder = tmp_path_factory.mktemp("e2e")
@@ -113,6 +113,6 @@ def play(shipped: tuple[Snapshot, int]) -> Play:
 
 
 @pytest.fixture(scope="session")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
+def gateway(tmp_path_factory: pytest.TempPathFactory, held: object) -> Gateway:
     """The built-in files with every strict upstream, compiled once."""
     return before_all(tmp_path_factory.mktemp("conversations"))

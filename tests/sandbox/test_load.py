@@ -8,6 +8,8 @@ from torouter.cli.validate import command as validate
 from torouter.diagnostics import Diagnostics, render_line
 from torouter.sandbox.load import load_sandbox
 
+pytestmark = pytest.mark.usefixtures("held")
+
 SCRIPT = "description: Says hello.\nanswers: [{name}]\nsteps:\n  - emit: {{type: part.delta, kind: text, text: Hello.}}\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -12,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -20,6 +21,7 @@ from threading import Thread
 COMMAND = Path(sys.executable).with_name("torouter")
 BOOT = 30        # seconds until it must answer
 STOP = 15        # seconds it has to end after SIGINT
+PORTS = (20_000, 32_000)  # below those that a system gives to whoever asks for any port
 
 
 @dataclass(slots=True)
@@ -73,10 +75,12 @@ def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that nobody listens on now, and that the system gives to nobody by itself."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait(gateway: Gateway) -> None:
