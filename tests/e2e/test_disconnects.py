@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from tests.support.client import RawClient, request
 from tests.support.scripted import Scene, Script
 from tests.support.talk import CHAT, MESSAGES, Talk
 
-PATIENCE = 8  # seconds after which what is awaited does not come any more
+PATIENCE = 30  # seconds after which what is awaited does not come any more
+BUFFER = 16_384  # bytes that a system keeps for somebody who does not read; left to itself, it may keep megabytes
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,17 @@ async def alive(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> No
         pass
 
 
-async def not_reading(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> None:
-    """Until the gateway itself cannot write any more."""
+async def asking(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> None:
+    """Ask, and read nothing of the answer."""
     wire.reader._limit = 1
+    wire.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     await wire.send(whole(client, to, stream=True))
     await scenery.upstream.arrived.wait()
+
+
+async def not_reading(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> None:
+    """Until the gateway itself cannot write any more."""
+    await asking(wire, scenery, client, to)
     await scenery.upstream.seen[0].stalled.wait()
 
 
@@ -90,6 +98,7 @@ async def begun(scene: Scene, talk: Talk) -> None:
 
 
 async def endless(scene: Scene, talk: Talk) -> None:
+    scene.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
     await scene.stream(talk.opening, end=False)
     while not scene.seen.gone.is_set():
         await scene.chunk(talk.saying * 100)
@@ -191,7 +200,8 @@ async def test_a_client_that_stays_and_does_not_read_is_cut(
     with caplog.at_level(logging.INFO, "torouter.access"):
         async with asyncio.timeout(PATIENCE), play(*scripts(endless, to, first=True), body_timeout=0.3) as scenery:
             async with RawClient(scenery.gateway.port) as wire:
-                await not_reading(wire, scenery, client, to)
+                await asking(wire, scenery, client, to)
+                # The upstream may have room for more when the gateway ends it: only that end is sure to come.
                 await scenery.upstream.seen[0].gone.wait()
                 await scenery.gateway.site.gateway.quiet.wait()
     [line] = [orjson.loads(record.getMessage()) for record in caplog.records if record.name == "torouter.access"]
