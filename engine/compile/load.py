@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..config.document import Document
@@ -40,6 +43,23 @@ def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins
 
     With `origins` the transforms also tell where what they make is written.
     """
+    with _without_collector():
+        return _compiled(project, diagnostics, origins)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the collector of garbage out: all that is compiled stays, and it would search in vain again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | None) -> Snapshot:
     routes = project.routes
     protocols = {name: _protocol(name, project, diagnostics, origins) for name in project.protocols}
     dialects = {
