@@ -14,6 +14,7 @@ from ..config.document import Where
 from ..config.load import Project
 from ..config.model import CredentialPlace
 from ..language.origins import Origins, Place as Path
+from ..pipeline import count
 from ..pipeline.body import receive
 from ..pipeline.credential import authenticate, credentials_at
 from ..pipeline.endpoint import Matcher, fallback, match
@@ -22,7 +23,7 @@ from ..pipeline.exchange import Exchange
 from ..pipeline.keys import KeyRing
 from ..pipeline.models import list_models
 from ..pipeline.plan import Plan
-from ..pipeline.resolve import resolve
+from ..pipeline.resolve import resolve, service_of
 from ..pipeline.send import plan_for, request_to
 from ..pipeline.translate import Translation
 from ..upstream.errors import UpstreamError
@@ -124,7 +125,11 @@ class _Walk:
                 raise
         finally:
             self.report = replace(self.report, targets=tuple(candidates(self._project, exchange)))
-        self._send(self._target(provider))
+        target = self._target(provider)
+        if self._endpoint.operation == "count":
+            await self._count(target)
+        else:
+            self._send(target, plan_for(exchange, target))
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -151,6 +156,17 @@ class _Walk:
             known = replace(known, key=exchange.key.id, group=exchange.key.group)
             self.report = replace(self.report, credential=known)
 
+    async def _count(self, target: Target) -> None:
+        """Note what a target is asked that counts, else the estimate. Raises Problem."""
+        exchange, client = self._exchange, self._exchange.client
+        assert client is not None
+        count.unwrap(exchange)
+        if service_of(target, client).count is not None:
+            self._send(target, count.plan_for(exchange, target))
+        else:
+            await count.answer_estimate(exchange)
+            self._answered()
+
     def _answered(self) -> None:
         reply = self._exchange.reply
         assert isinstance(reply, Answered)
@@ -168,10 +184,9 @@ class _Walk:
                 return masked(self._project, target)
         raise Problem("not_found", f"The model has no target at the provider {provider}.")
 
-    def _send(self, target: Target) -> None:
+    def _send(self, target: Target, plan: Plan) -> None:
         """Note what would be sent to a target. Raises Problem."""
         exchange = self._exchange
-        plan = plan_for(exchange, target)
         losses = tuple(Lost(loss.path, loss.severity, loss.reason) for loss in plan.losses)
         self.report = replace(self.report, losses=losses)
         try:
@@ -208,7 +223,7 @@ class _Walk:
 
     def _fields(self, plan: Plan) -> Iterator[Made]:
         """Give the values of a translated body: it is encoded once more, with only that run on record."""
-        if not isinstance(plan, Translation):
+        if not isinstance(plan, Translation) or isinstance(plan, count.Counting):
             return
         self._origins.clear()
         body = plan.upstream.encode_request(plan.request, plan.call).body

@@ -11,7 +11,7 @@ from ..canonical.estimate import estimate
 from ..compile.snapshot import Target
 from ..protocol import RequestRejected
 from ..upstream.client import Transport
-from . import respond, send, translate
+from . import passthrough, respond, send, translate
 from .errors import Problem
 from .exchange import Exchange
 from .plan import Plan, parse_answer
@@ -19,6 +19,16 @@ from .resolve import service_of, staying
 
 ESTIMATED = "x-torouter-estimated"
 _LACKING = frozenset({404, 405, 501})  # how a service says that it has no such address
+
+
+@dataclass(frozen=True, slots=True)
+class CountingThrough(passthrough.Passthrough):
+    """A passthrough whose answer is a count."""
+
+    def answer(self, raw: bytes) -> bytes:
+        """The same bytes, once they have been seen to hold a count. Raises UpstreamErrorBody and Problem."""
+        self.upstream.decode_count(parse_answer(raw), self.call)
+        return raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +81,23 @@ def counting(exchange: Exchange) -> Sequence[Target]:
 
 def plan_for(exchange: Exchange, target: Target) -> Plan:
     """How one target is asked to count. Raises Problem as the plan of an answer does."""
-    plan, endpoint = send.plan_for(exchange, target), exchange.endpoint
-    assert endpoint is not None
-    if not isinstance(plan, translate.Translation):
-        # Only the member that an endpoint knows can be renamed; the body may name the model in another place, too.
-        if target.model == exchange.model or endpoint.model_member is not None:
-            return plan
+    plan = send.plan_for(exchange, target)
+    if isinstance(plan, passthrough.Passthrough):
+        if _is_named_right(exchange, target):
+            return CountingThrough(plan.client, plan.upstream, plan.call, plan.body, plan.request, plan.cap)
         plan = translate.plan(exchange, target, plan.client, plan.upstream)
+    assert isinstance(plan, translate.Translation)
     body = orjson.dumps(plan.upstream.count_request(orjson.loads(plan.body), plan.call))
     return Counting(plan.client, plan.upstream, plan.call, body, plan.request, plan.losses, plan.cap, plan.forwards)
+
+
+def _is_named_right(exchange: Exchange, target: Target) -> bool:
+    """Whether a body that passes through names the target's model.
+
+    Passthrough renames the member that the endpoint knows; a body may name the model in a place of its own.
+    """
+    assert exchange.endpoint is not None
+    return target.model == exchange.model or exchange.endpoint.model_member is not None
 
 
 async def answer_estimate(exchange: Exchange) -> None:

@@ -214,11 +214,9 @@ class WireProtocol:
 
     def decode_count(self, body: Json, call: Call) -> Json:
         """Read an upstream's answer as a canonical count; raises UpstreamErrorBody when it says no count."""
-        self.check_answer(body)
         count = _present(self.count_decode).make.run(_roots(call, body=body))
         if not isinstance(count, dict) or type(count.get("input")) is not int:
-            message = "The upstream's answer says no number of tokens"
-            raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message})
+            raise UpstreamErrorBody(self.decode_error(502, {}, body))
         return count
 
     def encode_count(self, count: Json, call: Call) -> Json:
