@@ -98,6 +98,12 @@ def test_a_client_of_the_protocol_is_answered_in_its_words(gateway: Gateway) -> 
     assert [(call["tool"], list(call["with"])) for call in answer["calls"]] == [("weather", ["city"])]
 
 
+@pytest.mark.parametrize("model", ["mirror/story", "sandbox/story"], ids=["its provider counts", "nobody counts"])
+def test_a_client_of_the_protocol_is_told_the_number_of_tokens(model: str, gateway: Gateway) -> None:
+    status, answer = ask(gateway, "/note/count", engine=model, talk=[{"from": "me", "say": "How cold is it?"}])
+    assert (status, answer) == (200, {"tokens": 8, "about": True})
+
+
 @pytest.mark.parametrize(("model", "status", "kind"), [("nobody", 404, "lost"), ("mirror/error", 429, "busy")])
 def test_errors_are_said_in_its_words_too(gateway: Gateway, model: str, status: int, kind: str) -> None:
     refused = ask(gateway, "/note", engine=model, talk=[{"from": "me", "say": "hi"}])
