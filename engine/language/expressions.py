@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import jmespath.exceptions
@@ -250,7 +250,8 @@ class _Calls:
             spec = _STANDARD.FUNCTION_TABLE[name]["signature"]
             variadic = bool(spec and spec[-1].get("variadic"))
             self._check_arity(name, len(arguments), len(spec), None if variadic else len(spec))
-            return _standard_call(name, arguments)
+            # They take arguments of any type, so that the library's checks of each call would find nothing.
+            return operators.call(partial(_STANDARD.FUNCTION_TABLE[name]["function"], _STANDARD), arguments)
         callee = self._functions.get(name)
         if callee is None:
             raise ExpressionError("unknown-function", f"there is no function `{name}`", subject=name)
