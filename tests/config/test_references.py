@@ -71,6 +71,7 @@ def test_a_name_that_is_not_defined_is_told_with_the_one_that_was_meant(
         ("{kind: sandbox}", "{kind: sandbox, headers: {Authorization: x}}", "bad-header"),
         ("{kind: sandbox}", "{kind: sandbox, timeouts: {connect: 2m, total: 1m}}", "inconsistent-timers"),
         ("aliases: [fast]", "aliases: [fast, small]", "alias-collision"),
+        ("operation: models", "operation: count, model: =body.m", "missing-transform"),
     ],
 )
 def test_what_cannot_work_is_refused(old: str, new: str, code: str, tmp_path: Path) -> None:
