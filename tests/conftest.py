@@ -3,9 +3,10 @@
 import gc
 
 import pytest
-from torouter.compile import Snapshot, compile_project
-from torouter.config.load import Project, load_project
-from torouter.diagnostics import Diagnostics
+from torouter.compile import Snapshot
+from torouter.config.load import Project
+
+from tests.support.shipped import shipped
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,10 +22,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def held() -> tuple[Project, Snapshot]:
-    """The shipped files, read and compiled: whoever loads them meanwhile does neither again."""
-    found = Diagnostics()
-    project = load_project(None, found)
-    return project, compile_project(project, found)
+    """The shipped files, read and compiled: a test that loads them meanwhile does neither again."""
+    return shipped()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from torouter.config.document import load_document
+from torouter.config.sources import BUILTIN
 from torouter.diagnostics import Diagnostics, render_terminal
 from torouter.protocol import WireProtocol, compile_protocol
 
@@ -18,7 +19,10 @@ FOLDERS = {path.parent.name: path.parent for place in _PLACES for path in sorted
 def protocol(name: str) -> WireProtocol:
     """Compile one folder; it must be sound."""
     found = Diagnostics()
-    files = {path.name.removesuffix(".yaml"): load_document(path, str(path), "tests", found) for path in FOLDERS[name].glob("*.yaml")}
+    files = {
+        path.name.removesuffix(".yaml"): load_document(path, str(path.relative_to(PROJECT)), BUILTIN, found)
+        for path in FOLDERS[name].glob("*.yaml")
+    }
     compiled = compile_protocol(name, {kind: file for kind, file in files.items() if file is not None}, found)
     assert not found.failed, render_terminal(found)
     return compiled

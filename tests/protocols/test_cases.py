@@ -7,15 +7,16 @@ from functools import cache
 
 import pytest
 from torouter.cases import Case, check_case, load_cases
-from torouter.compile.load import load_snapshot
 from torouter.diagnostics import Diagnostics, render_terminal
 from torouter.protocol import WireProtocol
+
+from tests.support.shipped import shipped
 
 
 @cache
 def protocols() -> Mapping[str, WireProtocol]:
     """The shipped protocols and dialects by name."""
-    snapshot = load_snapshot(None)
+    _, snapshot = shipped()
     return {**snapshot.protocols, **snapshot.dialects}
 
 
