@@ -5,14 +5,16 @@
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
 #   make translation  docs/translation.md anew: what becomes of messages between two protocols
+#   make test-latest  the snippets once more, with whatever client libraries are the newest today; asks the registries
+#   make previous  the client libraries one generation back, with which the snippets run, too
 #   make bench   what a request costs
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
-#   make locks   rewrite requirements/*.txt and tests/node/package-lock.json from what setup.cfg asks for
+#   make locks   rewrite the locks of requirements and tests/node from what setup.cfg, previous.in and package.json ask for
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk matrix translation bench inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk previous test-latest matrix translation bench inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -22,8 +24,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
-NODE := tests/node/node_modules/.installed
-LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for editable \
+PREVIOUS := .venv-previous
+NODE := $(if $(shell command -v npm),tests/node/node_modules/.installed tests/node/previous/node_modules/.installed)
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 # Tests run on all cores, on four at most; who has no more to do takes from the others.
@@ -59,8 +62,19 @@ ignorant: $(DEV)
 	ln -s engine torouter && for data in routes transforms schema; do ln -s "../$$data" "engine/$$data"; done && \
 	PYTHONPATH="$$folder" "$(CURDIR)/$(BIN)/python" -m pytest -q $(TOGETHER) -p no:cacheprovider -m "not corpus and not sdk" $(WITHOUT)
 
-sdk: $(DEV) $(if $(shell command -v npm),$(NODE))
+sdk: $(DEV) previous
 	$(BIN)/pytest -q $(TOGETHER) -m "corpus or sdk" -rs
+
+# npm takes an older library for an older Node unless it is told to take the latest.
+test-latest: $(DEV)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(BIN)/python -m venv "$$folder/venv" && \
+	"$$folder/venv/bin/python" -m pip --disable-pip-version-check --quiet install --upgrade openai anthropic google-genai && \
+	"$$folder/venv/bin/python" -m pip --disable-pip-version-check list | grep -E '^(openai|anthropic|google-genai) ' && \
+	if command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix "$$folder" \
+	openai@latest @anthropic-ai/sdk@latest @google/genai@latest && npm ls --prefix "$$folder"; fi && \
+	TOROUTER_LATEST="$$folder" $(BIN)/pytest -q $(TOGETHER) -rs tests/sdk/test_snippets.py
+
+previous: $(PREVIOUS)/.installed $(NODE)
 
 # What the docs show of the mappings.
 matrix: $(DEV)
@@ -87,8 +101,13 @@ $(DEV): requirements/dev.txt $(RUN)
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-$(NODE): tests/node/package-lock.json
-	cd tests/node && npm ci --silent --no-audit --no-fund
+$(PREVIOUS)/.installed: requirements/previous.txt | $(BIN)/python
+	$(BIN)/python -m venv $(PREVIOUS)
+	$(PREVIOUS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/previous.txt
+	@touch $@
+
+%/node_modules/.installed: %/package-lock.json
+	cd $* && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 inventories: $(DEV)
@@ -96,9 +115,11 @@ inventories: $(DEV)
 
 locks: $(DEV)
 	$(PIP) install pip-tools
-	$(LOCK) -o requirements/run.txt setup.cfg
-	$(LOCK) --extra dev --constraint requirements/run.txt -o requirements/dev.txt setup.cfg
-	cd tests/node && npm install --package-lock-only --omit-lockfile-registry-resolved
+	$(LOCK) --build-deps-for editable -o requirements/run.txt setup.cfg
+	$(LOCK) --build-deps-for editable --extra dev --constraint requirements/run.txt -o requirements/dev.txt setup.cfg
+	$(LOCK) -o requirements/previous.txt requirements/previous.in
+	for folder in tests/node tests/node/previous; do \
+	npm install --prefix $$folder --package-lock-only --omit-lockfile-registry-resolved; done
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PREVIOUS) build dist *.egg-info tests/node/node_modules tests/node/previous/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
