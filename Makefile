@@ -1,11 +1,12 @@
 # Everything a contributor needs to remember:
 #   make serve   a fresh machine: sets up, then starts the gateway (HOST and PORT are honoured; Ctrl-C stops it)
 #   make check   what to run before a commit: lint, types, unit tests, validate, docs
-#   make test    what CI runs: check, ignorant, then the recorded traffic and the official client libraries
+#   make test    what CI runs: check, ignorant, then the recorded traffic, the official client libraries, the coding agents
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
 #   make translation  docs/translation.md anew: what becomes of messages between two protocols
 #   make test-latest  the snippets once more, with whatever client libraries are the newest today; asks the registries
+#   make agents  Claude Code and Gemini CLI do a task through the gateway, with nothing but the loopback within reach (500 MB)
 #   make previous  the client libraries one generation back, with which the snippets run, too
 #   make bench   what a request costs
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
@@ -14,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk previous test-latest matrix translation bench inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -26,6 +27,7 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 PREVIOUS := .venv-previous
 NODE := $(if $(shell command -v npm),tests/node/node_modules/.installed tests/node/previous/node_modules/.installed)
+AGENTS := $(if $(shell command -v npm),tests/node/agents/node_modules/.installed)
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
@@ -46,12 +48,12 @@ types: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/pytest -q $(TOGETHER) -m "not corpus and not sdk"
+	$(BIN)/pytest -q $(TOGETHER) -m "not corpus and not sdk and not agents"
 
 validate: $(DEV)
 	$(BIN)/torouter validate
 
-test: check ignorant sdk
+test: check ignorant sdk agents
 
 # The engine with every protocol, provider and model taken away: its own tests pass on protocols that are made up.
 WITHOUT := tests/canonical tests/cases tests/diagnostics tests/language tests/laws tests/made_up tests/pipeline tests/protocol \
@@ -75,6 +77,10 @@ test-latest: $(DEV)
 	TOROUTER_LATEST="$$folder" $(BIN)/pytest -q $(TOGETHER) -rs tests/sdk/test_snippets.py
 
 previous: $(PREVIOUS)/.installed $(NODE)
+
+# One after the other: they share one gateway in a network of its own.
+agents: $(DEV) $(AGENTS)
+	$(BIN)/pytest -q -m agents -rs
 
 # What the docs show of the mappings.
 matrix: $(DEV)
@@ -118,8 +124,8 @@ locks: $(DEV)
 	$(LOCK) --build-deps-for editable -o requirements/run.txt setup.cfg
 	$(LOCK) --build-deps-for editable --extra dev --constraint requirements/run.txt -o requirements/dev.txt setup.cfg
 	$(LOCK) -o requirements/previous.txt requirements/previous.in
-	for folder in tests/node tests/node/previous; do \
+	for folder in tests/node tests/node/previous tests/node/agents; do \
 	npm install --prefix $$folder --package-lock-only --omit-lockfile-registry-resolved; done
 
 clean:
-	rm -rf $(VENV) $(PREVIOUS) build dist *.egg-info tests/node/node_modules tests/node/previous/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PREVIOUS) build dist *.egg-info tests/node/node_modules tests/node/previous/node_modules tests/node/agents/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,139 @@
+"""Runs coding agents in a network that has nothing but its loopback: `unshare --net python -m tests.agents.stage FOLDER`.
+
+Every line it reads is a run: program, protocol, task. For each it prints one line: what happened, as JSON. One gateway
+serves all runs; the key of a run decides which provider its models have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+from torouter.compile import compile_project
+from torouter.config.load import load_project
+from torouter.diagnostics import Diagnostics, render_terminal
+
+from tests.agents.models import DIALECTS, Play
+from tests.agents.programs import BEFORE, PROGRAMS, SILENT
+from tests.support.running import running
+from tests.support.scripted import Scene, Upstream
+
+LIMIT = 90     # seconds that an agent has for its task
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one run left: how the agent ended, the files it worked on, and what went over the wire."""
+
+    status: int
+    printed: str
+    errors: str
+    files: dict[str, str]
+    refused: list[str]                     # why the model refused a request
+    counted: int                           # how often it was asked to count tokens
+    answered: list[tuple[str, int]]        # the gateway's answers: path and status
+
+
+class Answered(logging.Handler):
+    """Keeps path and status of every line of the access log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[tuple[str, int]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = json.loads(record.getMessage())
+        self.answers.append((line["path"], line["status"]))
+
+
+class Stage:
+    """The model that plays, behind the gateway at `url`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = ""
+        self.answered = Answered()
+        self._play: Play | None = None
+
+    async def answer(self, scene: Scene) -> None:
+        """Give a request to the play of the run."""
+        assert self._play is not None, "a request before the first run"
+        await self._play(scene)
+
+    async def run(self, name: str, protocol: str, task: str) -> Ran:
+        """Let an agent do a task in folders of its own."""
+        program, folder = PROGRAMS[name], Path(mkdtemp(dir=self.folder))
+        work, home = folder / "work", folder / "home"
+        work.mkdir()
+        home.mkdir()
+        for file, text in BEFORE.items():
+            (work / file).write_text(text)
+        program.prepare(home)
+        self.answered.answers = []
+        self._play = play = Play(DIALECTS[protocol], program.steps(work), forgives=protocol in program.forgets)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(home), **SILENT, **program.environment(self.url, _key(protocol))}
+        process = await asyncio.create_subprocess_exec(
+            *program.call(task), cwd=work, env=environment,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(LIMIT):
+                printed, errors = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            printed, errors = b"", f"ended after {LIMIT} s".encode()
+        files = {path.name: path.read_text() for path in work.iterdir() if path.is_file()}
+        return Ran(await process.wait(), printed.decode(), errors.decode(), files, play.refused, play.counted, self.answered.answers)
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Stage]:
+    """A gateway with the shipped providers at the address of one model that plays."""
+    stage = Stage(folder)
+    async with Upstream(stage.answer) as upstream:
+        (folder / "routes.yaml").write_text(_routes(upstream.url))
+        for dialect in DIALECTS.values():
+            os.environ[f"{dialect.provider.upper()}_API_KEY"] = "sk-upstream"
+        found = Diagnostics()
+        snapshot = compile_project(load_project(folder, found), found)
+        assert not found.failed, render_terminal(found)
+        access = logging.getLogger("torouter.access")
+        access.setLevel(logging.INFO)
+        access.addHandler(stage.answered)
+        async with running(snapshot) as gateway:
+            stage.url = f"http://127.0.0.1:{gateway.port}"
+            yield stage
+
+
+def _key(protocol: str) -> str:
+    return f"sk-agents-{protocol}"
+
+
+def _routes(url: str) -> str:
+    """Every program's model on every provider, and for each protocol a key with its one provider."""
+    moved = {dialect.provider: {"extends": dialect.provider, "base_url": url, "allow_private": True} for dialect in DIALECTS.values()}
+    targets = [{"provider": dialect.provider, "model": dialect.model} for dialect in DIALECTS.values()]
+    groups = {name: {"models": ["*"], "providers": [dialect.provider]} for name, dialect in DIALECTS.items()}
+    keys = {name: {"group": name, "hash": "sha256:" + hashlib.sha256(_key(name).encode()).hexdigest()} for name in DIALECTS}
+    models = {program.model: {"targets": targets} for program in PROGRAMS.values()}
+    return json.dumps({"providers": moved, "models": models, "groups": groups, "keys": keys}, indent=1)
+
+
+async def main(folder: Path) -> None:
+    """Do what is asked for until nothing more comes."""
+    async with opened(folder) as stage:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            print(json.dumps(asdict(await stage.run(*json.loads(line)))), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

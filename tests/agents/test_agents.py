@@ -1,0 +1,73 @@
+"""Coding agents do a task through the gateway on models of every protocol; only their own loopback is within reach."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.agents.models import DIALECTS, TOKENS
+from tests.agents.programs import AFTER, DONE, PROGRAMS, PROGRAMS_FOLDER, TASK
+from tests.support.corpus import PROJECT, required
+
+pytestmark = pytest.mark.agents
+
+Run = Callable[..., dict[str, Any]]
+
+ALONE = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a program with a task on a model of a protocol."""
+    required("Node", shutil.which("node") is not None, "no Node on this machine")
+    required("the coding agents", PROGRAMS_FOLDER.is_dir(), "no tests/node/agents/node_modules: run `make agents`")
+    try:
+        alone = subprocess.run([*ALONE, "ip", "link", "set", "lo", "up"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        alone = False
+    required("a network of one's own", alone, f"`{' '.join(ALONE)}` does not work on this machine")
+    inside = 'ip link set lo up && exec "$0" -m tests.agents.stage "$1"'
+    command = [*ALONE, "sh", "-c", inside, sys.executable, str(tmp_path_factory.mktemp("agents"))]
+    with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as stage:
+        assert stage.stdin is not None
+        assert stage.stdout is not None
+        asked, told = stage.stdin, stage.stdout
+
+        def one(*run: str) -> dict[str, Any]:
+            print(json.dumps(run), file=asked, flush=True)
+            line = told.readline()
+            assert line, "the stage has ended: see its errors"
+            ran: dict[str, Any] = json.loads(line)
+            return ran
+
+        yield one
+        asked.close()
+
+
+@pytest.mark.parametrize("protocol", DIALECTS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_reads_two_files_and_edits_one(program: str, protocol: str, run: Run) -> None:
+    ran = run(program, protocol, TASK)
+    assert ran["refused"] == []
+    assert ran["files"] == AFTER, ran["printed"] + ran["errors"]
+    assert ran["status"] == 0, ran["printed"] + ran["errors"]
+    assert DONE in ran["printed"]
+    assert {status for _, status in ran["answered"]} == {200}
+
+
+@pytest.mark.parametrize("protocol", DIALECTS)
+def test_claude_code_shows_its_context_with_tokens_counted_by_the_provider_or_else_estimated(protocol: str, run: Run) -> None:
+    ran = run("claude-code", protocol, "/context")
+    assert ran["status"] == 0, ran["printed"] + ran["errors"]
+    assert "Context Usage" in ran["printed"], ran["printed"]
+    assert set(map(tuple, ran["answered"])) == {("/v1/messages/count_tokens", 200)}
+    counts = DIALECTS[protocol].count is not None
+    assert (ran["counted"] > 0) == counts
+    assert (f"| Messages | {TOKENS / 1000:.1f}k |" in ran["printed"]) == counts, ran["printed"]
