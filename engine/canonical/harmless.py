@@ -10,6 +10,7 @@ QUIET = frozenset({
     "turns.parts.tool_call.id", "turns.parts.tool_result.id", "turns.parts.tool_result.name",
     "turns.parts.tool_result.custom", "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
     "turns.parts.reasoning.redacted", "turns.parts.reasoning.summary", "turns.parts.native.essential", "system.item_id",
+    "tools.native.essential",
     *(f"turns.parts.{kind}.signature"
       for kind in ("text", "tool_call", "image", "audio", "video", "file", "native")),
     *(f"turns.parts.{kind}.item_id"

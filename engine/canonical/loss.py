@@ -117,7 +117,7 @@ class LossPlan:
             kind = tool["kind"]
             if kind in self._tool_kinds and (kind != "native" or tool["protocol"] != self._tool_owner):
                 lost = self._tool_kinds[kind]
-                losses.append(Loss(where, f"tools.{kind}", lost.severity, lost.why or CANNOT))
+                losses.append(Loss(where, f"tools.{kind}", _severity(tool, lost), lost.why or CANNOT))
             else:
                 _check_members(tool, self._tools.get(kind, {}), where, losses)
                 self._check_native(tool, f"{where}.", losses)
@@ -161,8 +161,7 @@ class LossPlan:
             kind = part["kind"]
             if kind in lost and (kind != "native" or part["protocol"] != self._part_owner):
                 place = f"{where}.parts[{number}]"
-                severity: Severity = "reject" if part.get("essential") else lost[kind].severity
-                losses.append(Loss(place, f"turns.parts.{kind}", severity, lost[kind].why or CANNOT))
+                losses.append(Loss(place, f"turns.parts.{kind}", _severity(part, lost[kind]), lost[kind].why or CANNOT))
                 continue
             members = self._parts.get(kind)
             if members is not None and not members.keys().isdisjoint(part):
@@ -171,6 +170,14 @@ class LossPlan:
                 self._check_native(part, f"{where}.parts[{number}].", losses)
             if kind == "tool_result":
                 self._check_parts(part["parts"], f"{where}.parts[{number}]", losses)
+
+
+def _severity(native: Mapping[str, Any], lost: Declared) -> Severity:
+    """Give how bad it is to lose a part or tool of a kind: its own protocol may say whether it can be done without."""
+    essential = native.get("essential")
+    if essential is None:
+        return lost.severity
+    return "reject" if essential else "warn" if lost.severity == "reject" else lost.severity
 
 
 class _Member:

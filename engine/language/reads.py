@@ -17,7 +17,7 @@ Ast = Mapping[str, Any]
 
 PRESENCE = "?"
 ITEMS = "*"
-_THROUGH = frozenset({"not_null", "first_of", "as_list", "non_empty", "to_array"})
+_THROUGH = frozenset({"not_null", "first_of", "as_list", "non_empty", "section", "to_array"})
 _PRESENCE_ONLY = frozenset({"exists", "type", "count", "is_object", "is_list", "is_text"})
 
 

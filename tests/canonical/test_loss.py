@@ -150,6 +150,13 @@ def test_a_foreign_part_without_which_the_conversation_means_something_else_is_a
     assert told(plan_.check(said(trace, history, own))) == [("turns[0].parts[0]", "drop"), ("turns[0].parts[1]", "reject")]
 
 
+def test_a_foreign_part_or_tool_that_can_be_done_without_is_no_rejection():
+    every = LossPlan.build(EVERYTHING, KINDS | {"native"}, TOOLS | {"native"}, protocol="own")
+    spare, needed, unsaid = ({"kind": "native", "protocol": "other", "value": {}, **said} for said in ({"essential": False}, {"essential": True}, {}))
+    asked = {**said(spare, needed, unsaid), "tools": [spare, needed, unsaid]}
+    assert [loss.severity for loss in every.check(asked)] == ["warn", "reject", "reject"] * 2
+
+
 @pytest.mark.parametrize("name", ["previous", "conversation", "continuation", "prefix"])
 def test_what_the_server_remembers_of_the_conversation_is_not_left_out_with_a_warning(name):
     place = f"state.{name}"

@@ -69,7 +69,7 @@ def list_only(value: Any) -> list[Any] | None:
     return value if isinstance(value, list) else None
 
 
-@REGISTRY.add(("object_only(`{\"a\": 1}`)", {"a": 1}), ("object_only('a')", None))
+@REGISTRY.add(('object_only(`{"a": 1}`)', {"a": 1}), ("object_only('a')", None))
 def object_only(value: Any) -> dict[str, Any] | None:
     """Give the value if it is an object, else null."""
     return value if isinstance(value, dict) else None
@@ -97,7 +97,7 @@ def has(container: Any, wanted: Any) -> bool:
     return False
 
 
-@REGISTRY.add(("combine(`{\"a\": 1}`, null, `{\"b\": 2}`)", {"a": 1, "b": 2}), ("combine(null)", None))
+@REGISTRY.add(('combine(`{"a": 1}`, null, `{"b": 2}`)', {"a": 1, "b": 2}), ("combine(null)", None))
 def combine(*objects: Any) -> dict[str, Any] | None:
     """Merge objects, later ones winning; what is no object is passed over, null if none is left."""
     merged: dict[str, Any] = {}
@@ -107,7 +107,7 @@ def combine(*objects: Any) -> dict[str, Any] | None:
     return merged or None
 
 
-@REGISTRY.add(("pick(`{\"a\": 1, \"b\": 2}`, 'a')", {"a": 1}), ("pick(null, 'a')", None))
+@REGISTRY.add(('pick(`{"a": 1, "b": 2}`, \'a\')', {"a": 1}), ("pick(null, 'a')", None))
 def pick(value: Any, *names: Any) -> dict[str, Any] | None:
     """Give an object with only the named members; null if none is there."""
     if not isinstance(value, dict):
@@ -116,8 +116,8 @@ def pick(value: Any, *names: Any) -> dict[str, Any] | None:
 
 
 @REGISTRY.add(
-    ("omit(`{\"a\": 1, \"b\": 2}`, 'a')", {"b": 2}),
-    ("omit(`{\"a\": 1, \"b\": 2, \"c\": 3}`, `[\"a\", \"b\"]`)", {"c": 3}),
+    ('omit(`{"a": 1, "b": 2}`, \'a\')', {"b": 2}),
+    ('omit(`{"a": 1, "b": 2, "c": 3}`, `["a", "b"]`)', {"c": 3}),
     ("omit(null, 'a')", None),
 )
 def omit(value: Any, *names: Any) -> dict[str, Any] | None:
@@ -129,13 +129,13 @@ def omit(value: Any, *names: Any) -> dict[str, Any] | None:
     return {name: member for name, member in value.items() if name not in unwanted} or None
 
 
-@REGISTRY.add(("entries(`{\"a\": 1}`)", [{"key": "a", "value": 1}]), ("entries(null)", None))
+@REGISTRY.add(('entries(`{"a": 1}`)', [{"key": "a", "value": 1}]), ("entries(null)", None))
 def entries(value: Any) -> list[dict[str, Any]] | None:
     """Give an object's members as a list of `{key, value}`."""
     return [{"key": key, "value": member} for key, member in value.items()] if isinstance(value, dict) else None
 
 
-@REGISTRY.add(("compact(`[1, null, \"\"]`)", [1, ""]), ("compact(null)", None))
+@REGISTRY.add(('compact(`[1, null, ""]`)', [1, ""]), ("compact(null)", None))
 def compact(value: Any) -> list[Any] | None:
     """Give a list without its nulls."""
     return [item for item in value if item is not None] if isinstance(value, list) else None
@@ -145,3 +145,27 @@ def compact(value: Any) -> list[Any] | None:
 def joined(*lists: Any) -> list[Any] | None:
     """Put lists one after the other; what is no list is passed over, null if nothing is left."""
     return [item for value in lists if isinstance(value, list) for item in value] or None
+
+
+@REGISTRY.add(
+    ('runs(`["a", "a", "b"]`)', [{"value": "a", "start": 0, "end": 2}, {"value": "b", "start": 2, "end": 3}]),
+    ("runs(null)", None),
+)
+def runs(items: Any) -> list[dict[str, Any]] | None:
+    """Find the runs of equal neighbours in a list: their value, and the places where each starts and ends."""
+    if not isinstance(items, list):
+        return None
+    starts = [place for place, item in enumerate(items) if place == 0 or not equal(item, items[place - 1])]
+    return [
+        {"value": items[start], "start": start, "end": end}
+        for start, end in zip(starts, [*starts[1:], len(items)], strict=True)
+    ]
+
+
+@REGISTRY.add(
+    ("section(`[1, 2, 3]`, 1, 3)", [2, 3]), ("section(`[1, 2]`, 1, null)", [2]), ("section(null, 0, 1)", None)
+)
+def section(items: Any, start: Any, end: Any) -> list[Any] | None:
+    """Give the items of a list from a place on, up to another place or, where that is null, to the end."""
+    places = (place if isinstance(place, int) else None for place in (start, end))
+    return items[slice(*places)] if isinstance(items, list) else None
