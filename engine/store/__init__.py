@@ -1,16 +1,18 @@
 """What outlives a process: one contract, and a store for each place where it can be kept."""
 
-from .contract import Store, StoredKey, StoreError
+from .contract import Bounds, Store, StoredAnswer, StoredKey, StoreError
 from .memory import MemoryStore
 from .place import ExistingStore, open_store, state_folder
 from .sqlite import SqliteStore
 
 __all__ = [
+    "Bounds",
     "ExistingStore",
     "MemoryStore",
     "SqliteStore",
     "Store",
     "StoreError",
+    "StoredAnswer",
     "StoredKey",
     "open_store",
     "state_folder",

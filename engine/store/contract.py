@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -30,6 +30,41 @@ class StoredKey:
         return self.expires is None or now < self.expires
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer that later requests of its group may go on from, with what it answered.
+
+    `thread` is the first answer of the conversation, `previous` the one before. One that its provider keeps itself has
+    only a `provider` here; of any other, `body` is what the client asked, `turns` and `response` are canonical, all
+    three as JSON. Moments in seconds since 1970.
+    """
+
+    id: str
+    group: str
+    protocol: str
+    created: float
+    thread: str
+    previous: str | None = None
+    provider: str | None = None
+    body: bytes = field(default=b"", repr=False)
+    turns: bytes = field(default=b"", repr=False)
+    response: bytes = field(default=b"", repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return len(self.body) + len(self.turns) + len(self.response)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is kept of one group: how many answers, how many bytes, and for how many seconds after their last use."""
+
+    count: int
+    size: int
+    age: float
+
+
 class Store(Protocol):
     """Calls block for as long as the place takes, and may come from any thread; each raises StoreError."""
 
@@ -44,6 +79,27 @@ class Store(Protocol):
 
     def expire_keys(self, name: str, at: float) -> int:
         """Let the keys of a name end at this moment, but those that end sooner; gives how many were changed."""
+
+    def keep_answer(self, answer: StoredAnswer, bounds: Bounds) -> None:
+        """Keep one more answer, which counts as a use of its conversation; one with an id that is there replaces it.
+
+        An id of another group is left alone. Whole conversations make room, those first that were not used for the
+        longest time: what is too old everywhere, and what is too much in the answer's group. A call does a bounded part
+        of that.
+        """
+
+    def find_answer(self, id: str, since: float) -> StoredAnswer | None:
+        """Give the answer with this id, if its conversation was used since that moment."""
+
+    def answer_chain(self, id: str, depth: int, size: int) -> Sequence[StoredAnswer]:
+        """Give an answer and those before it, the last one first and without their `body`.
+
+        The last one that is given has a `previous` if that is not there, or would be more than `depth` answers or more
+        than `size` bytes.
+        """
+
+    def delete_answer(self, id: str) -> None:
+        """Forget the answer with this id; those that go on from it stay."""
 
     def close(self) -> None:
         """Let go of the place; a second call does nothing."""

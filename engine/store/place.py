@@ -25,7 +25,7 @@ def open_store(folder: Path) -> Store:
 
 
 class ExistingStore:
-    """The store of a folder, opened when it is first asked for and there: who only reads makes none."""
+    """The store of a folder, opened when it is first asked for: who only reads makes none."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,6 +36,13 @@ class ExistingStore:
         """Give the store, or nothing as long as there is none. Raises StoreError."""
         with self._lock:
             if self._store is None and (self._folder / _FILE).exists():
+                self._store = open_store(self._folder)
+            return self._store
+
+    def made(self) -> Store:
+        """Give the store, which is made when there is none. Raises StoreError."""
+        with self._lock:
+            if self._store is None:
                 self._store = open_store(self._folder)
             return self._store
 

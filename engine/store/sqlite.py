@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from .contract import StoredKey, StoreError
+from .contract import Bounds, StoredAnswer, StoredKey, StoreError
 
 _STEPS = (
     """
@@ -18,6 +18,37 @@ _STEPS = (
         created REAL NOT NULL, expires REAL
     ) STRICT, WITHOUT ROWID
     """,
+    """
+    CREATE TABLE answers (
+        id TEXT PRIMARY KEY, grp TEXT NOT NULL, protocol TEXT NOT NULL, created REAL NOT NULL, thread TEXT NOT NULL,
+        previous TEXT, provider TEXT, size INTEGER NOT NULL,
+        body BLOB NOT NULL, turns BLOB NOT NULL, response BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX answers_by_thread ON answers (thread)",
+    """
+    CREATE TABLE threads (
+        id TEXT PRIMARY KEY, grp TEXT NOT NULL, used REAL NOT NULL, count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX threads_by_use ON threads (used)",
+    "CREATE INDEX threads_of_group ON threads (grp, used)",
+    "CREATE TABLE totals (grp TEXT PRIMARY KEY, count INTEGER NOT NULL, size INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TRIGGER answer_kept AFTER INSERT ON answers BEGIN
+        INSERT INTO threads VALUES (NEW.thread, NEW.grp, NEW.created, 1)
+            ON CONFLICT (id) DO UPDATE SET used = max(used, NEW.created), count = count + 1;
+        INSERT INTO totals VALUES (NEW.grp, 1, NEW.size)
+            ON CONFLICT (grp) DO UPDATE SET count = count + 1, size = size + NEW.size;
+    END
+    """,
+    """
+    CREATE TRIGGER answer_gone AFTER DELETE ON answers BEGIN
+        UPDATE threads SET count = count - 1 WHERE id = OLD.thread;
+        DELETE FROM threads WHERE id = OLD.thread AND count = 0;
+        UPDATE totals SET count = count - 1, size = size - OLD.size WHERE grp = OLD.grp;
+    END
+    """,
 )
 """Each entry takes a file one version further; an entry that was released is never changed."""
 
@@ -25,6 +56,18 @@ _ADD_KEY = "INSERT INTO keys (name, grp, digest, hint, created, expires) VALUES 
 _FIND_KEY = "SELECT name, grp, digest, hint, created, expires FROM keys WHERE digest = ?"
 _LIST_KEYS = "SELECT name, grp, digest, hint, created, expires FROM keys ORDER BY created, digest"
 _EXPIRE_KEYS = "UPDATE keys SET expires = ?1 WHERE name = ?2 AND (expires IS NULL OR expires > ?1)"
+_PUT_ANSWER = "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_REPLACED = "DELETE FROM answers WHERE id = ? AND grp = ?"
+_FIND_ANSWER = """
+SELECT answers.id, answers.grp, protocol, created, thread, previous, provider, body, turns, response
+FROM answers JOIN threads ON threads.id = thread WHERE answers.id = ? AND used >= ?
+"""
+_LINK = "SELECT id, grp, protocol, created, thread, previous, provider, x'', turns, response FROM answers WHERE id = ?"
+_DELETE_ANSWER = "DELETE FROM answers WHERE id = ?"
+_TOO_OLD = "DELETE FROM answers WHERE thread IN (SELECT id FROM threads WHERE used < ? ORDER BY used LIMIT ?)"
+_TOTAL = "SELECT count, size FROM totals WHERE grp = ?"
+_OLDEST = "DELETE FROM answers WHERE thread = (SELECT id FROM threads WHERE grp = ? ORDER BY used LIMIT 1)"
+_AT_ONCE = 64  # how many conversations make room in one call
 _PATIENCE = 5.0
 
 
@@ -68,6 +111,45 @@ class SqliteStore:
         with self._told():
             return self._connection.execute(_EXPIRE_KEYS, (at, name)).rowcount
 
+    def keep_answer(self, answer: StoredAnswer, bounds: Bounds) -> None:
+        """Keep one more answer, and make room as the contract says."""
+        it = answer
+        values = (it.id, it.group, it.protocol, it.created, it.thread, it.previous, it.provider, it.size)
+        with self._told(), self._changing() as change:
+            change(_REPLACED, (it.id, it.group))
+            change(_PUT_ANSWER, (*values, it.body, it.turns, it.response))
+            change(_TOO_OLD, (answer.created - bounds.age, _AT_ONCE))
+            for _ in range(_AT_ONCE):
+                count, size = change(_TOTAL, (answer.group,)).fetchone() or (0, 0)
+                if count <= bounds.count and size <= bounds.size:
+                    break
+                change(_OLDEST, (answer.group,))
+
+    def find_answer(self, id: str, since: float) -> StoredAnswer | None:
+        """Give the answer with this id, if its conversation was used since that moment."""
+        with self._told():
+            row = self._connection.execute(_FIND_ANSWER, (id, since)).fetchone()
+        return None if row is None else StoredAnswer(*row)
+
+    def answer_chain(self, id: str, depth: int, size: int) -> Sequence[StoredAnswer]:
+        """Give an answer and those before it, the last one first, as far as the bounds allow."""
+        chain: list[StoredAnswer] = []
+        at: str | None = id
+        with self._told():
+            while at is not None and len(chain) < depth:
+                row = self._connection.execute(_LINK, (at,)).fetchone()
+                found = None if row is None else StoredAnswer(*row)
+                if found is None or (size := size - found.size) < 0:
+                    break
+                chain.append(found)
+                at = found.previous
+        return chain
+
+    def delete_answer(self, id: str) -> None:
+        """Forget the answer with this id; those that go on from it stay."""
+        with self._told():
+            self._connection.execute(_DELETE_ANSWER, (id,))
+
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         with self._lock:
@@ -86,6 +168,17 @@ class SqliteStore:
             self._connection.execute("COMMIT")
         if version > len(_STEPS):
             raise StoreError(f"{self._file} was written by a newer version; use that one, or another file.")
+
+    @contextmanager
+    def _changing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """Several statements as one: all of them hold, or none."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection.execute
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from torouter.store import SqliteStore, StoredKey, StoreError
+from torouter.store import Bounds, SqliteStore, StoredAnswer, StoredKey, StoreError
 
 KEY = StoredKey("ci", "default", "d1", "sk-ab…", created=100.0)
+ANSWER = StoredAnswer("a1", "team", "letters", 100.0, "a1", body=b"[0]", turns=b"[1]", response=b"[2]")
+WIDE = Bounds(count=1000, size=1_000_000, age=1000.0)
 
 
 def test_what_one_writes_another_reads(tmp_path: Path) -> None:
@@ -61,4 +64,39 @@ def test_a_key_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     store.add_key(KEY)
     with pytest.raises(StoreError):
         store.add_key(KEY)
+    store.close()
+
+
+def test_an_answer_that_one_keeps_is_there_for_another_at_once(tmp_path: Path) -> None:
+    one, two = SqliteStore(tmp_path / "store.sqlite"), SqliteStore(tmp_path / "store.sqlite")
+    one.keep_answer(ANSWER, WIDE)
+    assert two.find_answer("a1", 0.0) == ANSWER
+    two.keep_answer(replace(ANSWER, id="a2", previous="a1"), WIDE)
+    assert [answer.id for answer in one.answer_chain("a2", 10, 1000)] == ["a2", "a1"]
+    one.close()
+    two.close()
+
+
+def test_a_file_of_an_earlier_version_keeps_what_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "CREATE TABLE keys (digest TEXT PRIMARY KEY, name TEXT NOT NULL, grp TEXT NOT NULL, hint TEXT NOT NULL,"
+            " created REAL NOT NULL, expires REAL) STRICT, WITHOUT ROWID"
+        )
+        connection.execute("INSERT INTO keys VALUES ('d1', 'ci', 'default', 'sk-ab…', 100.0, NULL)")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    store = SqliteStore(file)
+    store.keep_answer(ANSWER, WIDE)
+    assert (store.find_key("d1"), store.find_answer("a1", 0.0)) == (KEY, ANSWER)
+    store.close()
+
+
+def test_an_answer_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite")
+    store.keep_answer(ANSWER, WIDE)
+    with pytest.raises(StoreError):
+        store.keep_answer(replace(ANSWER, protocol=None), WIDE)  # type: ignore[arg-type]
+    assert store.find_answer("a1", 0.0) == ANSWER
     store.close()
