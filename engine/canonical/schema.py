@@ -12,7 +12,20 @@ from referencing import Registry, Resource
 Schema = dict[str, Any]
 Path = tuple[str, ...]
 
-NAMES = ("part", "request", "response", "event", "encoder_event", "error")
+NAMES = (
+    "part", "request", "response", "event", "encoder_event", "error",
+    "embedding_request", "embedding_response", "image_request", "image_response",
+)  # fmt: skip
+
+GENERATION = "generation"
+SUBJECTS = (GENERATION, "embedding", "image")
+"""What a protocol's messages are about; each subject has a form of its requests and of its answers."""
+
+
+def name_of(subject: str, root: str) -> str:
+    """Return the name of the schema of a subject's `request` or `response`."""
+    return root if subject == GENERATION else f"{subject}_{root}"
+
 
 _PACKAGE = __name__.split(".", 1)[0] + ".schema"
 
@@ -25,9 +38,9 @@ def load(name: str) -> Schema:
     return schema
 
 
-def check_request(value: object) -> list[str]:
+def check_request(value: object, subject: str = GENERATION) -> list[str]:
     """Return what is wrong with a request, one `place: message` each; an empty list means it is sound."""
-    return _check("request", value)
+    return _check(name_of(subject, "request"), value)
 
 
 def check_partial_request(members: Mapping[str, object]) -> list[tuple[Sequence[str | int], str]]:
@@ -36,9 +49,9 @@ def check_partial_request(members: Mapping[str, object]) -> list[tuple[Sequence[
     return [(tuple(error.absolute_path), error.message) for error in errors if error.validator != "required"]
 
 
-def check_response(value: object) -> list[str]:
+def check_response(value: object, subject: str = GENERATION) -> list[str]:
     """Return what is wrong with a response; see `check_request`."""
-    return _check("response", value)
+    return _check(name_of(subject, "response"), value)
 
 
 def check_event(value: object) -> list[str]:

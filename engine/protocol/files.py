@@ -8,6 +8,7 @@ from typing import Any
 
 from ..canonical.arrange import TurnOptions
 from ..canonical.loss import Declared, LossPlan
+from ..canonical.plain import PlainLosses
 from ..language.expressions import Fn
 from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
@@ -37,12 +38,12 @@ class RequestEncode:
 
     `loss` knows what is never read, `decided` what depends on values or on the target,
     `declared` what a file says of places, whatever it reads; `native` names the members of
-    the client's own that are written back (None: all).
+    the client's own that are written back (None: all); `turns` is None where requests have none.
     """
 
     make: CompiledMapping
-    turns: TurnOptions
-    loss: LossPlan
+    turns: TurnOptions | None
+    loss: LossPlan | PlainLosses
     decided: DecidedLosses
     native: frozenset[str] | None = None
     declared: Mapping[str, Declared] = field(default_factory=dict)
@@ -50,10 +51,14 @@ class RequestEncode:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDecode:
-    """From the upstream's body to the canonical response; `loss` says which places of it are left behind, and why."""
+    """From the upstream's body to the canonical response; `loss` says which places of it are left behind, and why.
+
+    `passes` tells whether an answer may go to a client of its protocol as it is (None: all may).
+    """
 
     make: CompiledMapping
     loss: Mapping[str, Declared]
+    passes: CompiledMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)

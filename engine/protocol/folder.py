@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from ..canonical import schema
 from ..canonical.arrange import TurnOptions
 from ..canonical.loss import Declared, LossPlan
+from ..canonical.plain import PlainLosses
 from ..config.document import Document, Where
 from ..diagnostics import Diagnostics, did_you_mean
 from ..language.mapping import CompiledMapping, compile_mapping
@@ -31,6 +34,7 @@ from .files import (
 )
 from .losses import read_declared, read_losses
 from .names import read_names
+from .plain import PlainProtocol
 from .reads import canonical_reads, unknown_path
 from .unread import read_tree
 from .wire_protocol import WireProtocol
@@ -77,14 +81,17 @@ class Folder:
         self._diagnostics = diagnostics
         self._origins = origins
         self._about = _object(documents["protocol"].data) if "protocol" in documents else {}
+        self._subject = str(self._about.get("subject", schema.GENERATION))
         self._vocabulary = self._read_vocabulary()
 
     def compile(self) -> WireProtocol:
         """Compile all files."""
-        return WireProtocol(
+        kind = WireProtocol if self._subject == schema.GENERATION else PlainProtocol
+        return kind(
             name=self._name,
             family=str(self._about.get("family", self._name)),
             framing=self._framing(),
+            subject=self._subject,
             request_decode=self._request_decode(),
             request_encode=self._request_encode(),
             response_decode=self._response_decode(),
@@ -167,9 +174,15 @@ class Folder:
         file = self._data("request.encode")
         kinds, tools = (_kinds(file.get(name)) or frozenset() for name in ("kinds", "tools"))
         where = self._root("request.encode").at("loss")
-        severities, reads, decided = read_losses(where, self._compiler(), canonical_reads(make.reads))
-        plan = LossPlan.build(reads, kinds, tools, severities, protocol=self._name)
-        return RequestEncode(make, self._turn_options(), plan, decided, _kinds(file.get("native")), declared=severities)
+        said = canonical_reads(make.reads, self._subject)
+        severities, reads, decided = read_losses(where, self._compiler(), said, self._subject)
+        plan: LossPlan | PlainLosses
+        turns = None
+        if self._subject == schema.GENERATION:
+            plan, turns = LossPlan.build(reads, kinds, tools, severities, protocol=self._name), self._turn_options()
+        else:
+            plan = PlainLosses.build(self._subject, reads, severities, self._name)
+        return RequestEncode(make, turns, plan, decided, _kinds(file.get("native")), declared=severities)
 
     def _turn_options(self) -> TurnOptions:
         declared = _object(self._data("request.encode").get("turns"))
@@ -181,7 +194,8 @@ class Folder:
 
     def _response_decode(self) -> ResponseDecode | None:
         make = self._mapping("response.decode", "make", ("body", "request", *_CALL))
-        return ResponseDecode(make, self._loss("response.decode")) if make is not None else None
+        passes = self._mapping("response.decode", "passes", ("body", "request", *_CALL))
+        return ResponseDecode(make, self._loss("response.decode"), passes) if make is not None else None
 
     def _loss(self, kind: str, root: str | None = None) -> Mapping[str, Declared]:
         return read_declared(self._root(kind).at("loss"), self._compiler(), root)
@@ -192,7 +206,7 @@ class Folder:
             return None
         file = self._data("response.encode")
         kinds, slots = _kinds(file.get("kinds")), _kinds(file.get("slots"))
-        loss = self._loss("response.encode", "response")
+        loss = self._loss("response.encode", schema.name_of(self._subject, "response"))
         return ResponseEncode(make, kinds, slots, first_only=file.get("outputs") == "first", loss=loss)
 
     def _stream(self, kind: str, roots: tuple[str, ...]) -> StreamRules | None:
@@ -250,7 +264,8 @@ class Folder:
         return compile_mapping(self._root(kind).at(member), roots, self._compiler())
 
     def _compiler(self) -> Compiler:
-        return Compiler(self._vocabulary, self._diagnostics, unknown_path=unknown_path, origins=self._origins)
+        known = partial(unknown_path, subject=self._subject)
+        return Compiler(self._vocabulary, self._diagnostics, unknown_path=known, origins=self._origins)
 
     def _data(self, kind: str) -> Mapping[str, Any]:
         return _object(self._documents[kind].data) if kind in self._documents else {}

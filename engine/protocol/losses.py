@@ -107,22 +107,23 @@ def _checked(rules: Iterable[_Rule], holder: Mapping[str, Any], where: str, root
 
 
 def read_losses(
-    where: Where, compiler: Compiler, reads: frozenset[Path]
+    where: Where, compiler: Compiler, reads: frozenset[Path], subject: str = schema.GENERATION
 ) -> tuple[dict[str, Declared], frozenset[Path], DecidedLosses]:
     """Read the `loss` of a request encoder: what is fixed, the reads with what is decided, and the decisions."""
     fixed: dict[str, Declared] = {}
+    root = schema.name_of(subject, "request")
     decided, read = DecidedLosses(), set(reads)
-    for name, entry in _known(where, compiler, "request"):
+    for name, entry in _known(where, compiler, root):
         place, why = _severity_and_why(entry)
         said = _fixed(place, why)
         if said is not None:
             fixed[name] = said
             continue
         severity = compile_mapping(place, _ROOTS, compiler)
-        for path in _places(name):
+        for path in _places(name, root):
             decided = decided.with_rule(path, severity, why or REFUSED)
             if path not in _LISTS and not path[-1].startswith(":"):
-                read |= {known for known in schema.paths() if known[: len(path)] == path}
+                read |= {known for known in schema.paths(root) if known[: len(path)] == path}
     return fixed, frozenset(read), decided
 
 
@@ -142,7 +143,7 @@ def _known(where: Where, compiler: Compiler, root: str | None) -> Iterator[tuple
     unknown = unknown_places(declared, root) if root is not None else []
     for name in unknown:
         suggestion = did_you_mean(name, {dotted(path) for path in schema.paths(root or "request")})
-        message = f"the canonical {root} has no `{name}`"
+        message = f"the canonical {(root or '').replace('_', ' ')} has no `{name}`"
         compiler.diagnostics.error("unknown-loss-path", where.key(name), message, help=suggestion)
     yield from ((name, where.at(name)) for name in declared if name not in unknown)
 
@@ -160,8 +161,8 @@ def _severity_and_why(entry: Where) -> tuple[Where, str]:
     return entry, ""
 
 
-def _places(name: str) -> list[Path]:
+def _places(name: str, root: str) -> list[Path]:
     """Give the places that a dotted name means: one, or one for each kind that has the member."""
-    found = dict.fromkeys(path[:length] for path in schema.paths() for length in range(1, len(path) + 1))
+    found = dict.fromkeys(path[:length] for path in schema.paths(root) for length in range(1, len(path) + 1))
     exact = [place for place in found if place[-1] != "*" and dotted(place) == name]
     return exact or [place for place in found if place[-1] != "*" and dotted(any_kind(place)) == name]

@@ -28,13 +28,14 @@ def _known(root: str) -> frozenset[Path]:
     return frozenset(leaf[:length] for leaf in _leaves(root) for length in range(len(leaf) + 1))
 
 
-def unknown_path(path: Path) -> str | None:
+def unknown_path(path: Path, subject: str = schema.GENERATION) -> str | None:
     """Say what is wrong with a path whose root is canonical: nothing, if the canonical model knows it."""
     if not path or path[0] not in _CANONICAL:
         return None
     steps = plain(path[1:])
-    known = _known(path[0])
-    leaves = _leaves(path[0])
+    name = schema.name_of(subject, path[0])
+    known = _known(name)
+    leaves = _leaves(name)
     for length in range(len(steps) + 1):
         start = steps[:length]
         if start in leaves:
@@ -50,12 +51,12 @@ def unknown_path(path: Path) -> str | None:
 PathCheck = Callable[[Path], str | None]
 
 
-def canonical_reads(reads: Iterable[Path]) -> frozenset[Path]:
+def canonical_reads(reads: Iterable[Path], subject: str = schema.GENERATION) -> frozenset[Path]:
     """Give the paths of the canonical request that are read; asking for the presence of a leaf reads it.
 
     The model ends at its leaves: who reads below one, or looks whether it is there, reads it.
     """
-    leaves = _leaves("request")
+    leaves = _leaves(schema.name_of(subject, "request"))
     found = (path[1:] for path in reads if path[:1] == ("request",))
     whole = ((_leaf(path, leaves), path) for path in found)
     return frozenset(leaf or path for leaf, path in whole if leaf is not None or path[-1:] != (PRESENCE,))

@@ -10,6 +10,7 @@ from ..canonical import schema
 from ..canonical.arrange import arrange_turns
 from ..canonical.link import link
 from ..canonical.loss import Declared, Loss
+from ..canonical.plain import PlainLosses
 from ..canonical.turns import shape_turns
 from .errors import Json, RequestRejected, invalid_request
 from .files import RequestDecode, RequestEncode
@@ -25,14 +26,20 @@ def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]
         raise RequestRejected(invalid_request("the request holds no message"))
     request.setdefault("turns", [])
     _refuse_unknown(request)
-    read = rules.read
-    if read is not None and (kept := {member: value for member, value in body.items() if member not in read}):
-        bag = request.get("native", {})
-        request["native"] = {**bag, name: {**bag.get(name, {}), **kept}}
+    bagged(name, rules, request, body)
     try:
         return link(shape_turns(request, rules.runs))
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise RequestRejected(_misshapen(request)) from fault
+
+
+def bagged(name: str, rules: RequestDecode, request: Json, body: Json) -> Json:
+    """Put the members of the body that no rule reads into the request's native bag."""
+    read = rules.read
+    if read is not None and (kept := {member: value for member, value in body.items() if member not in read}):
+        bag = request.get("native", {})
+        request["native"] = {**bag, name: {**bag.get(name, {}), **kept}}
+    return request
 
 
 def _refuse_unknown(request: Json) -> None:
@@ -60,7 +67,9 @@ def _misshapen(request: Json) -> Json:
 
 
 def prepare(rules: RequestEncode, request: Json, roots: Mapping[str, Any]) -> tuple[Json, list[Loss]]:
-    """Arrange the turns as the target wants them, and say what of the request it will not carry."""
+    """Arrange the turns, if there are any, as the target wants them; say what of the request it will not carry."""
+    if rules.turns is None or isinstance(rules.loss, PlainLosses):
+        return request, [*rules.loss.check(request), *rules.decided.check(request, roots)]
     try:
         arranged, changes = arrange_turns(request, rules.turns)
         losses = [*changes, *rules.loss.check_turns(request), *rules.loss.check(arranged)]

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ..canonical.brackets import INTERRUPTED, Brackets
+from ..canonical.plain import Gathering
 from ..language.operators import is_false
 from ..wire.frame import Frame, FrameError
 from ..wire.framing import DEFAULT_CAP, Framing
@@ -38,7 +39,7 @@ class StreamDecoder:
         rules: StreamRules,
         framing: Framing,
         values: Mapping[str, Any],
-        brackets: Brackets | None,
+        brackets: Brackets | Gathering | None,
         *,
         model: str | None = None,
         cap: int = DEFAULT_CAP,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
 from ..canonical import schema
 from ..canonical.brackets import Brackets
 from ..canonical.carriers import attach_response
-from ..canonical.loss import Declared, Loss
 from ..canonical.native import shows
 from ..canonical.settle import settle
 from ..canonical.unfold import unfold
@@ -17,6 +15,7 @@ from ..language.mapping import CompiledMapping
 from ..language.operators import is_false
 from ..wire.framing import DEFAULT_CAP, Framing
 from . import requests
+from .call import Call, Encoded, present, roots_of
 from .errors import Json, RequestRejected, UpstreamErrorBody, invalid_request
 from .files import (
     CountDecode,
@@ -34,48 +33,18 @@ from .streams import StreamDecoder, StreamEncoder
 from .unread import losses_of, unread
 
 
-@dataclass(slots=True)
-class Call:
-    """The roots a mapping may read in one request, beside its subject.
-
-    `model` is the name that the client asked for, `target` what the configuration says of the chosen target, `request`
-    the client's canonical request, `memo` what the encoding of the request leaves for the decoding of the answer,
-    `unread` the places of the client's body that no rule reads, `declared` what the client's protocol says of places
-    that have no canonical counterpart, `request_id` the name that errors carry, `lost` the places of the answer that
-    the client's protocol cannot show.
-    """
-
-    path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    target: Mapping[str, object] = field(default_factory=dict)
-    request: Json | None = None
-    memo: Json = field(default_factory=dict)
-    model: str | None = None
-    unread: tuple[Loss, ...] = ()
-    declared: Mapping[str, Declared] = field(default_factory=dict)
-    request_id: str | None = None
-    lost: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """An upstream's body, and what of the request it does not carry."""
-
-    body: Json
-    losses: tuple[Loss, ...]
-
-
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class WireProtocol:
     """One protocol folder, compiled; a file the folder lacks is None.
 
-    `passthrough` says which bodies of its clients an upstream that speaks the dialect takes as they are (None: all).
+    `subject` says what its messages are about. `passthrough` says which bodies of its clients an upstream that speaks
+    the dialect takes as they are (None: all).
     """
 
     name: str
     family: str
     framing: Framing
+    subject: str
     request_decode: RequestDecode | None
     request_encode: RequestEncode | None
     response_decode: ResponseDecode | None
@@ -96,29 +65,34 @@ class WireProtocol:
 
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected."""
-        rules = _present(self.request_decode)
+        body = self.noted(body, call)
+        return requests.decode(self.name, present(self.request_decode), body, roots_of(call, body=body))
+
+    def noted(self, body: Json, call: Call) -> Json:
+        """Spell a client's body as rules read it, and note in the call what of it none reads."""
+        rules = present(self.request_decode)
         body = rules.names.respell(body) if rules.names is not None else body
         call.unread = losses_of(unread(body, rules.read), rules.loss) if rules.read is not None else ()
         call.declared = rules.loss
-        return requests.decode(self.name, rules, body, _roots(call, body=body))
+        return body
 
     def encode_request(self, request: Json, call: Call) -> Encoded:
         """Write a canonical request as an upstream's body; raises RequestRejected for a loss that is refused."""
-        rules = _present(self.request_encode)
-        request, losses = requests.prepare(rules, request, _roots(call))
+        rules = present(self.request_encode)
+        request, losses = requests.prepare(rules, request, roots_of(call))
         own, foreign = requests.own_members(self.name, rules, request)
         losses = [*(requests.as_declared(loss, call.declared) for loss in (*losses, *foreign)), *call.unread]
         refused = next((loss for loss in losses if loss.severity == "reject"), None)
         if refused is not None:
             message = f"`{refused.path}` cannot be sent to this model: {refused.reason}"
             raise RequestRejected(invalid_request(message, refused.path))
-        body = rules.make.run(_roots(call, request=request))
+        body = rules.make.run(roots_of(call, request=request))
         return Encoded({**own, **body} if own else body, tuple(losses))
 
     def decode_response(self, body: Json, call: Call) -> Json:
         """Read an upstream's answer as a canonical response; raises UpstreamErrorBody when it says an error."""
         self.check_answer(body)
-        response = _present(self.response_decode).make.run(_roots(call, body=body))
+        response = present(self.response_decode).make.run(roots_of(call, body=body))
         try:
             settled = settle(response if isinstance(response, dict) else {})
         except (AttributeError, KeyError, TypeError, ValueError) as fault:
@@ -133,10 +107,15 @@ class WireProtocol:
         if decode is not None and decode.when is not None and not is_false(decode.when.run({"body": body})):
             raise UpstreamErrorBody(self.decode_error(502, {}, body))
 
+    def passes(self, body: Json, call: Call) -> bool:
+        """Tell whether an upstream's answer keeps to the client's request, so that it may pass as it is."""
+        rule = present(self.response_decode).passes
+        return rule is None or not is_false(rule.run(roots_of(call, body=body)))
+
     def encode_response(self, response: Json, call: Call) -> Json:
         """Write a canonical response as a client's body."""
-        rules = _present(self.response_encode)
-        written: Json = rules.make.run(_roots(call, response=_shown(response, rules, self.name, call.lost)))
+        rules = present(self.response_encode)
+        written: Json = rules.make.run(roots_of(call, response=_shown(response, rules, self.name, call.lost)))
         return written
 
     def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:
@@ -144,16 +123,16 @@ class WireProtocol:
 
         `cap` bounds one frame, in bytes.
         """
-        rules = _present(self.stream_decode)
-        return StreamDecoder(rules, self.framing, _roots(call), client.brackets(call), model=call.model, cap=cap)
+        rules = present(self.stream_decode)
+        return StreamDecoder(rules, self.framing, roots_of(call), client.brackets(call), model=call.model, cap=cap)
 
     def stream_watch(self, call: Call, cap: int = DEFAULT_CAP) -> StreamDecoder:
         """Open the reading of a stream of which only the end matters: whether it is whole, or an error."""
-        return StreamDecoder(_present(self.stream_decode), self.framing, _roots(call), None, cap=cap)
+        return StreamDecoder(present(self.stream_decode), self.framing, roots_of(call), None, cap=cap)
 
     def brackets(self, call: Call) -> Brackets:
         """Open the brackets that make events this protocol can write."""
-        rules, shown = _present(self.stream_encode), _present(self.response_encode)
+        rules, shown = present(self.stream_encode), present(self.response_encode)
         return Brackets(
             order="serial" if rules.serial else "free",
             outputs="first" if shown.first_only else "all",
@@ -166,8 +145,8 @@ class WireProtocol:
 
     def stream_encoder(self, call: Call) -> StreamEncoder:
         """Open the writing of a client's stream."""
-        rules = _present(self.stream_encode)
-        return StreamEncoder(rules, self.framing, _roots(call), lambda error: self.encode_stream_error(error, call))
+        rules = present(self.stream_encode)
+        return StreamEncoder(rules, self.framing, roots_of(call), lambda error: self.encode_stream_error(error, call))
 
     def encode_whole_stream(self, response: Json, call: Call) -> bytes:
         """Write a whole canonical response as all frames of a stream."""
@@ -177,7 +156,7 @@ class WireProtocol:
 
     def decode_error(self, status: int, headers: Mapping[str, str], body: object) -> Json:
         """Read an upstream's error, whatever its body is, as a canonical error."""
-        rules = _present(self.error_decode)
+        rules = present(self.error_decode)
         said = rules.make.run({"status": status, "headers": headers, "body": body})
         error: Json = {"status": status, **(said if isinstance(said, dict) else {})}
         error.setdefault("kind", kind_of_status(error["status"]))
@@ -186,8 +165,8 @@ class WireProtocol:
 
     def encode_error(self, error: Json, call: Call) -> tuple[int, Mapping[str, str], Json]:
         """Write a canonical error as status, headers and body."""
-        rules = _present(self.error_encode)
-        roots = _roots(call, error=_named(error, call))
+        rules = present(self.error_encode)
+        roots = roots_of(call, error=_named(error, call))
         status = rules.status.run(roots)
         headers = rules.headers.run(roots) if rules.headers is not None else None
         body: Json = rules.make.run(roots)
@@ -195,48 +174,46 @@ class WireProtocol:
 
     def encode_stream_error(self, error: Json, call: Call) -> Sequence[Json]:
         """Write a canonical error as the data of a stream's last frames."""
-        rules = _present(self.error_encode)
+        rules = present(self.error_encode)
         if rules.stream is None:
             return (self.encode_error(error, call)[2],)
-        frames = rules.stream.run(_roots(call, error=_named(error, call)))
+        frames = rules.stream.run(roots_of(call, error=_named(error, call)))
         return frames if isinstance(frames, list) else [frames]
 
     def counted_request(self, body: Json, call: Call) -> object:
         """Give the request that a client's body asks to count."""
-        rules = _present(self.count_encode)
-        return body if rules.request is None else rules.request.run(_roots(call, body=body))
+        rules = present(self.count_encode)
+        return body if rules.request is None else rules.request.run(roots_of(call, body=body))
 
     def count_request(self, body: Json, call: Call) -> Json:
         """Write what an upstream is asked with, to count a body that would ask it for an answer."""
-        rules = _present(self.count_decode)
-        asked: Json = body if rules.request is None else rules.request.run(_roots(call, body=body))
+        rules = present(self.count_decode)
+        asked: Json = body if rules.request is None else rules.request.run(roots_of(call, body=body))
         return asked
 
     def decode_count(self, body: Json, call: Call) -> Json:
         """Read an upstream's answer as a canonical count; raises UpstreamErrorBody when it says no count."""
-        count = _present(self.count_decode).make.run(_roots(call, body=body))
+        count = present(self.count_decode).make.run(roots_of(call, body=body))
         if not isinstance(count, dict) or type(count.get("input")) is not int:
             raise UpstreamErrorBody(self.decode_error(502, {}, body))
         return count
 
     def encode_count(self, count: Json, call: Call) -> Json:
         """Write a canonical count as a client's body."""
-        written: Json = _present(self.count_encode).make.run(_roots(call, count=count))
+        written: Json = present(self.count_encode).make.run(roots_of(call, count=count))
         return written
 
     def encode_models(self, models: Sequence[Json], call: Call) -> Json:
         """Write the list of models."""
-        listed: Json = _present(self.models_encode).list.run(_roots(call, models=list(models)))
+        listed: Json = present(self.models_encode).list.run(roots_of(call, models=list(models)))
         return listed
 
     def encode_model(self, model: Json, call: Call) -> Json:
         """Write one model."""
-        rules = _present(self.models_encode)
-        written: Json = (rules.one or rules.list).run(_roots(call, model=model, models=[model]))
+        rules = present(self.models_encode)
+        written: Json = (rules.one or rules.list).run(roots_of(call, model=model, models=[model]))
         return written
 
-
-T = TypeVar("T")
 
 _KINDS = {
     400: "invalid_request", 401: "authentication", 402: "billing", 403: "permission", 404: "not_found",
@@ -251,27 +228,9 @@ def kind_of_status(status: int) -> str:
     return _KINDS.get(status, "invalid_request" if 400 <= status < 500 else "server")
 
 
-def _present(rules: T | None) -> T:
-    """Give rules that the caller relies on; a folder without them is refused when it is loaded."""
-    assert rules is not None, "the configuration uses a file that the protocol's folder lacks"
-    return rules
-
-
 def _named(error: Json, call: Call) -> Json:
     """Give an error under the name of the client's request, whatever name it had upstream."""
     return error if call.request_id is None else {**error, "request_id": call.request_id}
-
-
-def _roots(call: Call, **subjects: Any) -> Mapping[str, Any]:
-    return {
-        "path": call.path,
-        "query": call.query,
-        "headers": call.headers,
-        "target": call.target,
-        "memo": call.memo,
-        "request": call.request,
-        **subjects,
-    }
 
 
 def _shown(response: Json, rules: ResponseEncode, protocol: str, lost: set[str]) -> Json:
