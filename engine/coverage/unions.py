@@ -40,9 +40,12 @@ def branches_of(inventory: Inventory, schema: Schema, above: frozenset[str]) -> 
         return tuple(Branch("", shape, seen) for _, shape, seen in shapes)
     told = Counter(name for shape in objects for name in _constants(shape))
     key = max(told, key=lambda name: told[name]) if told else None
+    names = [_name(shape, given, key, place) for place, (given, shape, _) in enumerate(shapes)]
     return tuple(
-        Branch(_name(shape, given, key, place), shape, seen, key) if "properties" in shape else Branch("", shape, seen)
-        for place, (given, shape, seen) in enumerate(shapes)
+        Branch(given if given and names.count(name) > 1 else name, shape, seen, key)
+        if "properties" in shape
+        else Branch("", shape, seen)
+        for name, (given, shape, seen) in zip(names, shapes, strict=True)
     )
 
 
@@ -104,7 +107,7 @@ def _words(schema: Schema) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _name(schema: Schema, given: str, key: str | None, place: int) -> str:
-    constants = _constants(schema)
+    constants = _constants(schema) if "properties" in schema else {}
     if key in constants:
         return str(constants[key])
     return given or "+".join(schema.get("required", ())) or str(place)

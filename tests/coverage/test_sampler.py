@@ -69,6 +69,15 @@ def test_a_member_of_a_union_stands_beside_another_and_is_named() -> None:
     assert found[3] == (".lines[]<draw>.with_ink", "", {"lines": [say, {**draw, "with_ink": True}]}, {"lines": [say, draw]})
 
 
+def test_members_of_one_kind_go_by_the_names_of_their_types() -> None:
+    loud = shape(is_={"const": "say"}, loudly={"type": "boolean"})
+    lines = {"type": "array", "items": {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("Say", "Loud", "Draw")]}}
+    found = told(shape(lines=lines), Say=SAY, Loud=loud, Draw=DRAW)
+    assert {field.partition("[]")[2] for field, *_ in found} == {
+        "<Say>", "<Say>.text", "<Loud>", "<Loud>.loudly", "<draw>", "<draw>.with_ink",
+    }  # fmt: skip
+
+
 def test_a_sample_is_changed_where_it_has_the_field() -> None:
     sample = {"lines": [{"is": "draw"}, {"is": "say", "text": "hello"}, {"is": "draw", "with_ink": False}]}
     found = told(shape(lines=LINES), {"request": [sample]}, Say=SAY, Draw=DRAW)

@@ -19,6 +19,7 @@ LEAST = {
     "openai-chat": {"request": 270, "response": 190, "event": 1300, "error": 20},
     "anthropic-messages": {"request": 140, "response": 95, "event": 800, "error": 9},
     "gemini-generate": {"request": 150, "response": 95, "event": 200, "error": 18},
+    "openai-responses": {"request": 120, "response": 85, "event": 980, "error": 15},
 }
 
 
@@ -148,6 +149,61 @@ GENERATED = {
     "candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP", "index": 0}],
     "usageMetadata": {"promptTokenCount": 1, "totalTokenCount": 2},
 }
+RESPONSES = {
+    "model": "m",
+    "input": [
+        {"role": "user", "content": [{"type": "input_text", "text": "hi"}]},
+        {"type": "reasoning", "summary": [], "encrypted_content": "c2ln"},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "so"}]},
+        {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "9"},
+    ],
+    "tools": [{"type": "namespace", "name": "n", "description": "", "tools": [{"type": "function", "name": "f"}]}],
+    "text": {"format": {"type": "json_schema", "name": "a", "schema": {}}},
+    "max_output_tokens": 16,
+}
+RESPONSES_ANSWER = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1,
+    "status": "completed",
+    "model": "m",
+    "output": [
+        {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "hm"}]},
+        {
+            "type": "message",
+            "id": "msg_1",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": "hi", "annotations": [], "logprobs": []}],
+        },
+    ],
+    "error": None,
+    "incomplete_details": None,
+    "instructions": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "temperature": 1,
+    "top_p": 1,
+    "tool_choice": "auto",
+    "tools": [],
+    "usage": {
+        "input_tokens": 1,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 1,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 2,
+    },
+}
+DELTA = {
+    "type": "response.output_text.delta",
+    "sequence_number": 4,
+    "item_id": "msg_1",
+    "output_index": 1,
+    "content_index": 0,
+    "delta": "hi",
+    "logprobs": [],
+}
 GOOD = [
     ("openai-chat", "request", CHAT),
     ("openai-chat", "response", CHAT_ANSWER),
@@ -158,6 +214,10 @@ GOOD = [
     ("gemini-generate", "request", GENERATE),
     ("gemini-generate", "response", GENERATED),
     ("gemini-generate", "error", {"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}),
+    ("openai-responses", "request", RESPONSES),
+    ("openai-responses", "response", RESPONSES_ANSWER),
+    ("openai-responses", "event", DELTA),
+    ("openai-responses", "error", {"error": {"message": "no", "type": "t", "param": None, "code": None}}),
 ]
 REMOVED = object()
 Steps = tuple[str | int, ...]
@@ -215,6 +275,31 @@ MUTANTS: list[tuple[str, str, Any, Steps, Any]] = [
     ("gemini-generate", "response", GENERATED, ("candidates", 0, "finishReason"), "TOOL_CALLS"),
     ("gemini-generate", "response", GENERATED, ("candidates", 0, "content", "parts", 0, "type"), "text"),
     ("gemini-generate", "response", GENERATED, ("usageMetadata", "totalTokens"), 2),
+    ("openai-responses", "request", RESPONSES, ("messages",), []),
+    ("openai-responses", "request", RESPONSES, ("max_tokens",), 5),
+    ("openai-responses", "request", RESPONSES, ("max_output_tokens",), 15),
+    ("openai-responses", "request", RESPONSES, ("input", 0, "content", 0, "type"), "text"),
+    ("openai-responses", "request", RESPONSES, ("input", 0, "role"), "tool"),
+    ("openai-responses", "request", RESPONSES, ("input", 1, "summary"), REMOVED),
+    ("openai-responses", "request", RESPONSES, ("input", 1, "signature"), "c2ln"),
+    ("openai-responses", "request", RESPONSES, ("input", 2, "content", 0, "type"), "input_text"),
+    ("openai-responses", "request", RESPONSES, ("input", 3, "arguments"), {}),
+    ("openai-responses", "request", RESPONSES, ("input", 3, "call_id"), REMOVED),
+    ("openai-responses", "request", RESPONSES, ("input", 4, "tool_call_id"), "c1"),
+    ("openai-responses", "request", RESPONSES, ("tools", 0, "function"), {"name": "f"}),
+    ("openai-responses", "request", RESPONSES, ("tools", 0, "tools"), []),
+    ("openai-responses", "request", RESPONSES, ("text", "format", "name"), REMOVED),
+    ("openai-responses", "request", RESPONSES, ("response_format",), {"type": "json_object"}),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("status",), "stop"),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("output", 0, "id"), REMOVED),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("output", 1, "content", 0, "annotations"), REMOVED),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("output", 1, "content", 0, "logprobs"), REMOVED),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("usage", "prompt_tokens"), 1),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("usage", "input_tokens_details"), REMOVED),
+    ("openai-responses", "response", RESPONSES_ANSWER, ("usage", "input_tokens_details", "cache_write_tokens"), REMOVED),
+    ("openai-responses", "event", DELTA, ("sequence_number",), REMOVED),
+    ("openai-responses", "event", DELTA, ("type",), "response.text.delta"),
+    ("openai-responses", "event", DELTA, ("index",), 0),
 ]
 
 

@@ -25,7 +25,7 @@ Key = tuple[Any, ...]
 PROJECT = Path(__file__).parents[2]
 SCHEMA = PROJECT / "schema" / "grammar.schema.json"
 _PLACES = (PROJECT / "schema" / "protocols", PROJECT / "tests" / "laws")
-ROOTS = ("event", "item", "first", "last")
+ROOTS = ("event", "item", "place", "first", "last")
 
 
 def grammars() -> dict[str, Path]:
@@ -132,7 +132,7 @@ class Machine:
         states: dict[Key, str] = {} if self.levels or not self.steps else {(): next(iter(self.steps))}
         for roots in events:
             for key, item in self._items(roots):
-                scope = {**roots, "item": item}
+                scope = {**roots, "item": item, "place": None}
                 label = self.label(scope)
                 if label is None:
                     continue
@@ -160,9 +160,10 @@ class Machine:
         for level in self.levels:
             inner: list[tuple[Key, Any]] = []
             for key, holder in found:
-                listed = level.of({**roots, "item": holder})
-                for item in listed if isinstance(listed, list) else [] if listed is None else [listed]:
-                    known = level.key({**roots, "item": item}) if level.key else None
+                listed = level.of({**roots, "item": holder, "place": None})
+                items = listed if isinstance(listed, list) else [] if listed is None else [listed]
+                for place, item in enumerate(items):
+                    known = level.key({**roots, "item": item, "place": place}) if level.key else None
                     if known is not None or level.key is None:
                         inner.append(((*key, known), item))
             found = inner
