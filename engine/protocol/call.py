@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,6 +21,9 @@ class Call:
     `unread` the places of the client's body that no rule reads, `declared` what the client's protocol says of places
     that have no canonical counterpart, `request_id` the name that errors carry, `lost` the places of the answer that
     the client's protocol cannot show.
+
+    `history` are turns in front of those that the client's body says, `said` the latter as its mapping makes them;
+    `answer_id` is the id that the answer gets, whatever its source says.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +37,15 @@ class Call:
     declared: Mapping[str, Declared] = field(default_factory=dict)
     request_id: str | None = None
     lost: set[str] = field(default_factory=set)
+    history: Sequence[Json] = ()
+    said: Sequence[Json] = ()
+    answer_id: str | None = None
+
+    @property
+    def head(self) -> dict[str, str]:
+        """What the answer says of itself, whatever its source says."""
+        members = {"id": self.answer_id, "model": self.model}
+        return {name: value for name, value in members.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class PlainProtocol(WireProtocol):
     def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:  # noqa: ARG002
         """Open the reading of an upstream's stream; whoever reads its events gets them as the rules emit them."""
         rules = present(self.stream_decode)
-        return StreamDecoder(rules, self.framing, roots_of(call), Gathering(), model=call.model, cap=cap)
+        return StreamDecoder(rules, self.framing, roots_of(call), Gathering(), head=call.head, cap=cap)
 
     def encode_whole_stream(self, response: Json, call: Call) -> bytes:
         """Write a whole canonical response as all frames of a stream."""

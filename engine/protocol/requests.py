@@ -12,6 +12,7 @@ from ..canonical.link import link
 from ..canonical.loss import Declared, Loss
 from ..canonical.plain import PlainLosses
 from ..canonical.turns import shape_turns
+from .call import Call, roots_of
 from .errors import Json, RequestRejected, invalid_request
 from .files import RequestDecode, RequestEncode
 from .unread import declaration
@@ -19,13 +20,18 @@ from .unread import declaration
 _ROLE = ("turns", "*", "role")
 
 
-def decode(name: str, rules: RequestDecode, body: Json, roots: Mapping[str, Any]) -> Json:
-    """Read a body as a canonical request: members that no rule reads go into the native bag, turns are put in shape."""
-    request = rules.make.run(roots)
-    if not isinstance(request, dict) or not (request.get("turns") or request.get("system")):
+def decode(name: str, rules: RequestDecode, body: Json, call: Call) -> Json:
+    """Read a body as a canonical request: members that no rule reads go into the native bag, turns are put in shape.
+
+    The call's history comes first, and what the body says itself is noted in the call.
+    """
+    request = rules.make.run(roots_of(call, body=body))
+    if not isinstance(request, dict) or not (request.get("turns") or request.get("system") or call.history):
         raise RequestRejected(invalid_request("the request holds no message"))
     request.setdefault("turns", [])
     _refuse_unknown(request)
+    call.said = request["turns"]
+    request["turns"] = [*call.history, *call.said]
     bagged(name, rules, request, body)
     try:
         return link(shape_turns(request, rules.runs))

@@ -29,7 +29,7 @@ _UNREADABLE = "The upstream's stream cannot be read"
 class StreamDecoder:
     """Reads one stream of an upstream; its last event is `end` or `error`, whatever happens.
 
-    `model` is the name that the answer carries, whatever the source says. Without brackets it only watches: its events
+    `head` is what the answer says of itself, whatever the source says. Without brackets it only watches: its events
     are what the rules emit. `broken` tells that it gave up on bytes that cannot be read, behind `taken` good frames of
     the last ones.
     """
@@ -41,7 +41,7 @@ class StreamDecoder:
         values: Mapping[str, Any],
         brackets: Brackets | Gathering | None,
         *,
-        model: str | None = None,
+        head: Mapping[str, str] | None = None,
         cap: int = DEFAULT_CAP,
     ) -> None:
         self.over = False
@@ -49,7 +49,7 @@ class StreamDecoder:
         self.taken = 0
         self._said = False
         self._brackets = brackets
-        self._model = model
+        self._head = head or {}
         self._rules = rules.rules
         self._complete = rules.complete
         self._reader = framing.reader(cap)
@@ -138,8 +138,8 @@ class StreamDecoder:
                     out.append(event)
                     return True
                 continue
-            if kind == "start" and self._model is not None:
-                event["model"] = self._model
+            if kind == "start":
+                event.update(self._head)
             out.append(event)
             if kind == "error":
                 self.over = True

@@ -66,7 +66,7 @@ class WireProtocol:
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected."""
         body = self.noted(body, call)
-        return requests.decode(self.name, present(self.request_decode), body, roots_of(call, body=body))
+        return requests.decode(self.name, present(self.request_decode), body, call)
 
     def noted(self, body: Json, call: Call) -> Json:
         """Spell a client's body as rules read it, and note in the call what of it none reads."""
@@ -99,7 +99,7 @@ class WireProtocol:
             problem = schema.check_response(response)[:1]
             message = f"The upstream's answer cannot be read: {', '.join(problem)}"
             raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message}) from fault
-        return settled if call.model is None else {**settled, "model": call.model}
+        return {**settled, **call.head}
 
     def check_answer(self, body: Json) -> None:
         """Look whether a body that came with a success status says an error; raises UpstreamErrorBody if so."""
@@ -124,7 +124,7 @@ class WireProtocol:
         `cap` bounds one frame, in bytes.
         """
         rules = present(self.stream_decode)
-        return StreamDecoder(rules, self.framing, roots_of(call), client.brackets(call), model=call.model, cap=cap)
+        return StreamDecoder(rules, self.framing, roots_of(call), client.brackets(call), head=call.head, cap=cap)
 
     def stream_watch(self, call: Call, cap: int = DEFAULT_CAP) -> StreamDecoder:
         """Open the reading of a stream of which only the end matters: whether it is whole, or an error."""
@@ -138,7 +138,7 @@ class WireProtocol:
             outputs="first" if shown.first_only else "all",
             kinds=shown.kinds,
             slots=shown.slots,
-            defaults={} if call.model is None else {"model": call.model},
+            defaults=call.head,
             dropped=call.lost,
             protocol=self.name,
         )
