@@ -30,6 +30,7 @@ TRANSFORM_KINDS = (
     "count.decode",
     "count.encode",
     "models.encode",
+    "stored.encode",
 )
 KINDS = (ROUTE, SANDBOX, CASES, *TRANSFORM_KINDS, DIALECT)
 

@@ -36,6 +36,7 @@ from .losses import read_declared, read_losses
 from .names import read_names
 from .plain import PlainProtocol
 from .reads import canonical_reads, unknown_path
+from .stored import StoredEncode
 from .unread import read_tree
 from .wire_protocol import WireProtocol
 
@@ -52,6 +53,7 @@ FILES = (
     "count.decode",
     "count.encode",
     "models.encode",
+    "stored.encode",
 )
 _CALL = ("path", "query", "headers", "target", "memo")
 _STREAM = ("event", "state", "request", "target", "memo")
@@ -103,6 +105,7 @@ class Folder:
             models_encode=self._models_encode(),
             count_decode=self._count_decode(),
             count_encode=self._count_encode(),
+            stored_encode=self._stored_encode(),
         )
 
     def compile_over(self, base: WireProtocol, kinds: Collection[str], passthrough: Where) -> WireProtocol:
@@ -257,6 +260,12 @@ class Folder:
         if listed is None:
             return None
         return ModelsEncode(listed, self._mapping("models.encode", "one", ("model", *_CALL)))
+
+    def _stored_encode(self) -> StoredEncode | None:
+        roots = {"deleted": ("stored",), "items": ("body", "stored"), "page": (), "inputs": ("page", "stored")}
+        made = {name: self._mapping("stored.encode", name, (*own, *_CALL)) for name, own in roots.items()}
+        found = {name: mapping for name, mapping in made.items() if mapping is not None}
+        return StoredEncode(**found) if len(found) == len(roots) else None
 
     def _mapping(self, kind: str, member: str, roots: tuple[str, ...]) -> CompiledMapping | None:
         if member not in self._data(kind):

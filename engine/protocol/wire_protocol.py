@@ -29,6 +29,7 @@ from .files import (
     ResponseEncode,
     StreamRules,
 )
+from .stored import StoredEncode
 from .streams import StreamDecoder, StreamEncoder
 from .unread import losses_of, unread
 
@@ -58,6 +59,7 @@ class WireProtocol:
     passthrough: CompiledMapping | None = None
     count_decode: CountDecode | None = None
     count_encode: CountEncode | None = None
+    stored_encode: StoredEncode | None = None
 
     def takes(self, body: Json, target: Mapping[str, object]) -> bool:
         """Tell whether an upstream takes this body of a client of its protocol as it is."""
