@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from .files import RequestDecode, RequestEncode
 from .unread import declaration
 
 _ROLE = ("turns", "*", "role")
+_INDEX = re.compile(r"\[\d+\]")
 
 
 def decode(name: str, rules: RequestDecode, body: Json, call: Call) -> Json:
@@ -95,8 +97,9 @@ def own_members(name: str, rules: RequestEncode, request: Json) -> tuple[Json, l
 
 
 def as_declared(loss: Loss, declared: Mapping[str, Declared]) -> Loss:
-    """Give the loss of a member that rode in the native bag as bad as its own protocol says it is."""
-    if not declared or not loss.path.startswith("native."):
+    """Give the loss of what rode in a native bag, of the request or of a tool, as bad as its own protocol says it is."""
+    holder, bag, place = loss.path.rpartition("native.")
+    if not declared or not bag or loss.general != "native":
         return loss
-    said = declaration(loss.path.split(".", 2)[2], declared)
+    said = declaration(_INDEX.sub("", holder) + place.partition(".")[2], declared)
     return loss if said is None else replace(loss, severity=said.severity, reason=said.why)

@@ -82,6 +82,24 @@ loss:
     assert losses(body, declared) == [(place, "drop", "for the books")]
 
 
+def test_what_a_tool_says_to_its_own_protocol_only_is_as_bad_to_lose_as_that_protocol_declares() -> None:
+    source = DECODE + """
+  tools:
+    $each: =body.tools
+    $as: tool
+    kind: function
+    name: =tool.name
+    native: {one: "=pick(tool, 'colour', 'weight')"}
+loss:
+  tools.colour: {severity: drop, why: nobody sees it}
+"""
+    target = ENCODE + "  tools: =request.tools[].name\ntools: [function]"
+    body = {**TALK, "tools": [{"name": "saw", "colour": "red", "weight": 2}]}
+    assert [told[:2] for told in losses(body, source, target)] == [
+        ("tools[0].native.one.colour", "drop"), ("tools[0].native.one.weight", "warn")
+    ]
+
+
 def test_a_declaration_holds_for_all_that_is_below() -> None:
     declared = DECODE.replace("=line.say", "=line.say.text") + "loss: {lines.say: {severity: drop, why: of no use}}"
     assert losses({"lines": [{"say": {"text": "hi", "font": "serif"}}]}, declared) == [
