@@ -62,7 +62,7 @@ def candidates(project: Project, exchange: Exchange) -> Iterator[Candidate]:
     turns = {_sign(target): turn for turn, target in enumerate(exchange.targets, 1)}
     for index, written in enumerate(entry.targets):
         where = place_of(entry.entry.at("targets", index))
-        if made and made[0].provider.id == written.provider and written.model in (None, made[0].model):
+        if made and made[0].provider.id == written.provider and _means(written.model, made[0].model):
             yield _candidate(exchange, found, made.popleft(), turns, where)
         else:
             other = exchange.snapshot.providers[written.provider].transport == "http"
@@ -83,6 +83,11 @@ def _candidate(
         spoken = service_of(target, exchange.client).protocol
         protocol, dialect = spoken.name, spoken.dialect
     return Candidate(target.provider.id, target.model, protocol, dialect, turn, skipped, where)
+
+
+def _means(written: str | None, called: str) -> bool:
+    """Whether a target that is written with this model, perhaps with a `*` in it, is the one that calls that model."""
+    return written is None or written == called or fnmatchcase(called, written)
 
 
 def _sign(target: Target) -> tuple[str, str]:

@@ -19,6 +19,7 @@ SECRETS = {"NORTH_KEY": f"sk-north-{CANARY}", "SOUTH_KEY": f"sk-south-{CANARY}"}
 CASES: dict[str, tuple[str, list[str], tuple[str, ...], int]] = {
     "passthrough": ("tale", ["--path", "/tale"], ("NORTH_KEY",), 0),
     "passthrough-of-a-name-that-stays": ("tale", ["--path", "/tale", "--model", "free-1"], ("NORTH_KEY",), 0),
+    "a-name-filled-into-its-target": ("tale", ["--path", "/tale", "--model", "held-1"], ("NORTH_KEY",), 0),
     "translation": ("tale", ["--path", "/tale"], ("SOUTH_KEY",), 0),
     "a-provider-that-would-not-be-called": ("tale", ["--path", "/tale", "--provider", "south"], ("NORTH_KEY",), 0),
     "only-the-sandbox-is-left": ("tale", ["--path", "/tale"], (), 0),
