@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .harmless import goes_on
 from .loss import Loss
 from .turns import drop_empty, merge_neighbours, results_first
 
@@ -54,7 +55,8 @@ def arrange_turns(request: Request, options: TurnOptions) -> tuple[Request, tupl
     if options.later_system:
         turns = [_spoken_by(turn, options.later_system, options.wrap) for turn in turns]
         turns = merge_neighbours(turns)
-    turns = _paired(turns, options.pair == "answer", losses)
+    answer = options.pair == "answer"
+    turns = _paired(turns, losses, answer=answer, orphans=answer and not goes_on(request))
     turns = merge_neighbours(turns, across_names=options.alternate)
     turns = [{**turn, "parts": results_first(turn["parts"])} if turn["role"] == "user" else turn for turn in turns]
     if not turns and options.system_only:
@@ -79,8 +81,11 @@ def _spoken_by(turn: Turn, role: str, wrap: Wrap | None) -> Turn:
     return {**turn, "role": role, "parts": parts}
 
 
-def _paired(turns: list[Turn], answer: bool, losses: list[Loss]) -> list[Turn]:
-    """Put the results of a turn's calls directly behind it, in the order of the calls."""
+def _paired(turns: list[Turn], losses: list[Loss], *, answer: bool, orphans: bool) -> list[Turn]:
+    """Put the results of a turn's calls directly behind it, in the order of the calls.
+
+    `answer`: calls without result get one; `orphans`: results without call are told as text.
+    """
     results = {part["id"]: part for turn in turns for part in turn["parts"] if part["kind"] == "tool_result"}
     if not results and not answer:
         return turns
@@ -92,7 +97,7 @@ def _paired(turns: list[Turn], answer: bool, losses: list[Loss]) -> list[Turn]:
             for early in parts:  # a result does not answer a call that comes after it
                 if early["kind"] == "tool_result" and id(early) == id(results.get(early["id"])):
                     results.pop(early["id"])
-            if answer:
+            if orphans:
                 parts = _orphans_told(parts, number, losses)
             paired.append({**turn, "parts": parts})
             continue

@@ -54,3 +54,8 @@ HARMLESS: Mapping[str, tuple[Any, ...]] = {
 def is_quiet(place: str) -> bool:
     """Whether the absence of a place, dotted, changes nothing that the client could notice."""
     return place in QUIET
+
+
+def goes_on(request: Mapping[str, Any]) -> bool:
+    """Whether a request goes on from a conversation that is kept elsewhere: it may hold nothing, or results alone."""
+    return any(f"state.{name}" in VITAL for name in request.get("state") or ())

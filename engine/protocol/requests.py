@@ -9,6 +9,7 @@ from typing import Any
 
 from ..canonical import schema
 from ..canonical.arrange import arrange_turns
+from ..canonical.harmless import goes_on
 from ..canonical.link import link
 from ..canonical.loss import Declared, Loss
 from ..canonical.plain import PlainLosses
@@ -28,7 +29,9 @@ def decode(name: str, rules: RequestDecode, body: Json, call: Call) -> Json:
     The call's history comes first, and what the body says itself is noted in the call.
     """
     request = rules.make.run(roots_of(call, body=body))
-    if not isinstance(request, dict) or not (request.get("turns") or request.get("system") or call.history):
+    if not isinstance(request, dict) or not (
+        request.get("turns") or request.get("system") or call.history or goes_on(request)
+    ):
         raise RequestRejected(invalid_request("the request holds no message"))
     request.setdefault("turns", [])
     _refuse_unknown(request)

@@ -135,6 +135,14 @@ def test_media_of_a_result_without_call_is_kept():
     assert arranged["turns"][0]["parts"] == [{"kind": "text", "text": "[tool result f]: x"}, image]
 
 
+def test_a_result_whose_call_is_kept_elsewhere_stays_a_result():
+    asked = {"turns": [{"role": "user", "parts": [{"kind": "tool_result", "id": "c", "parts": []}]}]}
+    arranged, losses = arrange_turns({**asked, "state": {"previous": "answer-1"}}, TurnOptions(pair="answer"))
+    assert (arranged["turns"], losses) == (asked["turns"], ())
+    arranged, _ = arrange_turns({**asked, "state": {"store": True}}, TurnOptions(pair="answer"))
+    assert arranged["turns"][0]["parts"][0]["kind"] == "text"
+
+
 def test_pieces_of_a_stream_become_the_parts_they_were():
     def turn(*parts, role="assistant"):
         return {"role": role, "parts": list(parts)}
