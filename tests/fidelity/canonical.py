@@ -25,6 +25,9 @@ SILENT = {
     "sampling.frequency_penalty": 0,
     "turns.parts.image.detail": "auto",
     "sampling.logprobs": False,
+    "state.store": False,
+    "state.background": False,
+    "state.truncation": "disabled",
 }
 BYSTANDERS = {"model", "stream_usage", "native", "item_id", "kind"}
 
