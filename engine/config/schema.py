@@ -12,6 +12,7 @@ from jsonschema.exceptions import ValidationError
 from ..diagnostics import Diagnostics, did_you_mean
 from .document import Where
 from .marks import Path
+from .wording import as_meant, expected_of, found, limit_of, shown
 
 ROUTE = "route"
 DIALECT = "dialect"
@@ -33,16 +34,6 @@ TRANSFORM_KINDS = (
     "stored.encode",
 )
 KINDS = (ROUTE, SANDBOX, CASES, *TRANSFORM_KINDS, DIALECT)
-
-_TYPES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "nothing",
-}
 
 
 class Placed(Protocol):
@@ -153,16 +144,17 @@ def _report(error: ValidationError, places: Placed, stray: set[Path], diagnostic
         case "enum":
             allowed: Any = error.validator_value
             names = [str(name) for name in allowed]
-            message = f"{_shown(error.instance)} is not one of {', '.join(names)}"
+            message = f"{shown(error.instance)} is not one of {', '.join(names)}"
             diagnostics.error("bad-value", here, message, help=did_you_mean(str(error.instance), names))
         case _:
             code, message = _custom(error, "bad-value")
-            diagnostics.error(code, here, message or f"{_named(here)}{_limit(error)}")
+            help = as_meant(code, "", error.instance, error.schema)
+            diagnostics.error(code, here, message or f"{_named(here)}{limit_of(error)}", help=help)
     return {path}
 
 
 def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics) -> None:
-    known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+    known = _known(error)
     instance: Any = error.instance
     free = [name for name in known if name not in instance]
     for path in sorted(_stray_paths(error), key=str):
@@ -171,12 +163,30 @@ def _stray_keys(error: ValidationError, places: Placed, diagnostics: Diagnostics
         diagnostics.error("unknown-key", places.at(*path).own_key(), f'"{name}" has no meaning here', help=help)
 
 
+def _known(error: ValidationError) -> dict[str, object]:
+    """The members that a mapping may have, those of all its alternatives."""
+    near = [error]
+    if error.parent is not None and _is_alternative(error):
+        near += [other for other in error.parent.context or () if other.absolute_path == error.absolute_path]
+    schemas = [each.schema for each in near if isinstance(each.schema, Mapping)]
+    return {name: inner for schema in schemas for name, inner in schema.get("properties", {}).items()}
+
+
+def _is_alternative(error: ValidationError) -> bool:
+    """Whether an error is one of several alternatives."""
+    return error.parent is not None and error.parent.validator in ("anyOf", "oneOf")
+
+
 def _missing_key(error: ValidationError, here: Where, stray: set[str], diagnostics: Diagnostics) -> None:
     required: Any = error.validator_value
     # jsonschema reports each missing member on its own and names it only in its sentence.
     name = next(key for key in required if error.message.startswith(f"{key!r} "))
+    # Which of several forms was meant, nobody can tell from a mapping of stray keys only.
+    unclear = (
+        _is_alternative(error) and isinstance(error.instance, dict) and bool(stray) and stray == set(error.instance)
+    )
     # A key that was only misspelt has been reported as such.
-    if not did_you_mean(name, stray):
+    if not unclear and not did_you_mean(name, stray):
         diagnostics.error("missing-key", here.own_key(), f'"{name}" is missing here')
 
 
@@ -192,22 +202,11 @@ def _missing_partners(error: ValidationError, places: Placed, diagnostics: Diagn
 
 def _mistyped(error: ValidationError, here: Where, diagnostics: Diagnostics) -> None:
     code, sentence = _custom(error, "wrong-type")
-    expected = _expected(error.schema)
-    message = f"{_named(here)}expected {expected}, found {_found(error.instance)}"
+    expected = expected_of(error.schema)
+    message = f"{_named(here)}expected {expected}, found {found(error.instance)}"
     if code != "wrong-type" and sentence:
         message = sentence
-    diagnostics.error(code, here, message, help=_as_meant(code, expected, error.instance))
-
-
-def _as_meant(code: str, expected: str, value: object) -> str | None:
-    """How to write a value that is right but for its form."""
-    if code == "bad-duration" and isinstance(value, int | float):
-        return f'did you mean "{value}s"?'
-    if code == "wrong-type" and expected == "a list" and isinstance(value, str) and "\n" not in value:
-        return f"a list of one is [{value}]"
-    if code == "wrong-type" and expected == "a list" and isinstance(value, dict):
-        return 'each entry of a list begins with "- "'
-    return None
+    diagnostics.error(code, here, message, help=as_meant(code, expected, error.instance, error.schema))
 
 
 def _named(here: Where) -> str:
@@ -219,47 +218,3 @@ def _custom(error: ValidationError, default: str) -> tuple[str, str]:
     """The code and sentence that a schema gives for its own values, if it does."""
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     return schema.get("x-code", default), schema.get("patternErrorMessage", "")
-
-
-def _expected(schema: Any) -> str:
-    if not isinstance(schema, Mapping):
-        return "something else"
-    for word in ("anyOf", "oneOf"):
-        if word in schema:
-            return " or ".join(dict.fromkeys(_expected(branch) for branch in schema[word]))
-    if "const" in schema:
-        return f'"{schema["const"]}"'
-    types = schema.get("type", "object")
-    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
-    return " or ".join(_TYPES[name] for name in names)
-
-
-def _found(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    return "a mapping" if isinstance(value, dict) else "a list"
-
-
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else _found(value)
-
-
-def _limit(error: ValidationError) -> str:
-    """A sentence for a limit that a value breaks."""
-    limit = error.validator_value
-    sentences = {
-        "minimum": f"the number must be at least {limit}",
-        "maximum": f"the number must be at most {limit}",
-        "minItems": "the list must not be empty",
-        "minLength": "the text must not be empty",
-        "minProperties": "the mapping must not be empty",
-        "uniqueItems": "the list holds the same entry twice",
-        "const": f"only {_shown(limit)} is allowed here",
-    }
-    return sentences.get(str(error.validator), "the value is not allowed here")

@@ -13,6 +13,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
     for pattern, message, help in (
         (r"character '\\t'", "a tab is used for indentation", "use spaces"),
         (r"character '([@`%])'", "a value may not start with an unquoted {0}", "quote it"),
+        (r"expected alphabetic or numeric character", "an unquoted * or & begins a reference in YAML", 'quote it: "*"'),
         (r"mapping values are not allowed", 'a ": " stands inside a value, or a line is indented too far',
          "quote the value, or align the line with its neighbours"),
         (r"unexpected end of stream", "a quote is opened and never closed", None),
