@@ -152,7 +152,10 @@ class StreamDecoder:
 
 
 class StreamEncoder:
-    """Writes one stream for a client; `failed` tells whether it ended in an error."""
+    """Writes one stream for a client; `failed` tells whether it ended in an error.
+
+    An error is told by the rules, which know what went before, and by `write_error` where they say nothing of it.
+    """
 
     def __init__(
         self,
@@ -181,7 +184,8 @@ class StreamEncoder:
             kind = event["type"]
             if kind == "error":
                 self.over = self.failed = True
-                self._put(self._write_error(event["error"]), out)
+                frame[slot] = event
+                self._put(self._rules.run(frame) or self._write_error(event["error"]), out)
                 out.append(self._framing.after(empty=not self._written))
                 break
             if kind == "end":
