@@ -48,6 +48,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unknown-reference": "A name refers to something that is not defined.",
         "protocol-not-spoken": "A target uses a protocol that its provider does not speak.",
         "alias-collision": "An alias is also the name of another model or alias.",
+        "idle-weight": "A weight stands on a target that shares its priority with no other.",
         "similar-id": "Two names differ only in case, or in letters that look alike.",
         "pattern-without-match": "A pattern matches nothing.",
         "unreachable-endpoint": "An endpoint never matches because an earlier one takes all its requests.",

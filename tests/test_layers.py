@@ -20,7 +20,7 @@ LAYERS = (
     {"config"},
     {"language", "wire", "canonical"},
     {"protocol"},
-    {"compile", "upstream", "store", "sandbox", "cases", "coverage"},
+    {"compile", "upstream", "routing", "store", "sandbox", "cases", "coverage"},
     {"pipeline"},
     {"server", "explain"},
     {"cli", "__main__"},

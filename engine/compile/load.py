@@ -16,6 +16,7 @@ from ..language.origins import Origins
 from ..protocol import WireProtocol, compile_dialect, compile_protocol
 from .endpoints import compile_endpoints, compile_surfaces
 from .held import held
+from .policy import compile_policies
 from .providers import compile_groups, compile_models, compile_providers, compile_variants
 from .snapshot import Key, Settings, Snapshot
 
@@ -67,8 +68,9 @@ def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | Non
         for name, document in project.dialects.items()
         if (base := _protocol_of(document)) in protocols
     }
-    providers = compile_providers(routes, protocols, dialects, diagnostics)
-    models, aliases, patterns = compile_models(routes, providers)
+    policies = compile_policies(routes.policies)
+    providers = compile_providers(routes, protocols, dialects, policies, diagnostics)
+    models, aliases, patterns = compile_models(routes, providers, policies, diagnostics)
     return Snapshot(
         mounts=routes.mounts,
         endpoints=compile_endpoints(routes, protocols, diagnostics),

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..canonical.patch import merge_patch
-from ..canonical.schema import check_partial_request
+from ..canonical.schema import GENERATION, check_partial_request
 from ..config import model as config
 from ..config.document import Where
 from ..config.secrets import Secret
@@ -18,25 +18,31 @@ from ..language.shape import Compiler
 from ..language.text import written
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
+from .course import Course, Fallback
 from .framed import framed
-from .snapshot import Group, Model, Policy, Provider, Service, Target, Template, Variant
+from .policy import DEFAULT, Policy, timed
+from .snapshot import Group, Model, Provider, Service, Target, Template, Variant
 
 Protocols = Mapping[str, WireProtocol]
+Policies = Mapping[str, Policy]
 
 _ROOTS = ("target", "request", "path", "query", "headers", "operation")
-_DEFAULT_POLICY = "default"
+_STICKY_ROOTS = ("body", "path", "query", "headers")
 _SCRIPTED = "sandbox"  # answers inside the process, in every protocol
 _NOWHERE = "http://sandbox.invalid"
 
 
 def compile_providers(
-    routes: config.Routes, protocols: Protocols, dialects: Protocols, diagnostics: Diagnostics
+    routes: config.Routes, protocols: Protocols, dialects: Protocols, policies: Policies, diagnostics: Diagnostics
 ) -> Mapping[str, Provider]:
     """Compile every provider; one whose secret is missing is kept, with its problem."""
-    default = _policy(Policy(), routes.policies.get(_DEFAULT_POLICY))
-    scripted = {name: Service(protocol, lambda _context: "/", {}, {}) for name, protocol in protocols.items()}
+    scripted = {
+        name: Service(protocol, lambda _context: "/", {}, {})
+        for name, protocol in protocols.items()
+        if protocol.subject == GENERATION
+    }
     providers = {
-        name: _provider(provider, {**protocols, **_spoken(provider, dialects)}, default, diagnostics)
+        name: _provider(provider, {**protocols, **_spoken(provider, dialects)}, policies, diagnostics)
         for name, provider in routes.providers.items()
     }
     return {
@@ -51,7 +57,9 @@ def _spoken(provider: config.Provider, dialects: Protocols) -> Protocols:
     return {name: dialects[dialect] for name, dialect in named.items() if dialect is not None and dialect in dialects}
 
 
-def _provider(provider: config.Provider, protocols: Protocols, policy: Policy, diagnostics: Diagnostics) -> Provider:
+def _provider(
+    provider: config.Provider, protocols: Protocols, policies: Policies, diagnostics: Diagnostics
+) -> Provider:
     secret = provider.auth.secret.resolve() if provider.auth is not None else None
     missing = provider.auth is not None and secret is None
     return Provider(
@@ -66,7 +74,7 @@ def _provider(provider: config.Provider, protocols: Protocols, policy: Policy, d
             for name, address in provider.speaks.items()
             if name in protocols
         },
-        policy=_policy(policy, provider.timers),
+        policy=timed(policies.get(provider.policy or DEFAULT, policies[DEFAULT]), provider.timers),
         problem=f"its secret {provider.auth.secret} is not set" if missing and provider.auth is not None else None,
     )
 
@@ -98,6 +106,7 @@ def _service(
             **texts("speaks", name, "headers", names=address.headers),
         },
         count=_template(provider.entry.at("speaks", name, "count"), diagnostics) if address.count else None,
+        stored=_template(provider.entry.at("speaks", name, "stored"), diagnostics) if address.stored else None,
     )
 
 
@@ -106,27 +115,27 @@ def _template(where: Where, diagnostics: Diagnostics) -> Template:
     return lambda context: written(run(context))
 
 
-def _policy(policy: Policy, timers: config.Timers | None) -> Policy:
-    given = {name: getattr(timers, name, None) for name in ("connect", "first_byte", "idle", "total", "attempts")}
-    return replace(policy, **{name: value for name, value in given.items() if value is not None})
-
-
 def compile_models(
-    routes: config.Routes, providers: Mapping[str, Provider]
+    routes: config.Routes, providers: Mapping[str, Provider], policies: Policies, diagnostics: Diagnostics
 ) -> tuple[Mapping[str, Model], Mapping[str, str], Sequence[Model]]:
     """Compile the catalog: models by name, aliases, and the models whose name holds `*`."""
-    models = {name: _model(model, routes, providers) for name, model in routes.models.items()}
+    models = {
+        name: _model(model, routes, providers, policies, _course(model, diagnostics))
+        for name, model in routes.models.items()
+    }
     named = {name: model for name, model in models.items() if "*" not in name}
     aliases = {alias: name for name, model in routes.models.items() if name in named for alias in model.aliases}
     return named, aliases, tuple(model for name, model in models.items() if name not in named)
 
 
-def _model(model: config.Model, routes: config.Routes, providers: Mapping[str, Provider]) -> Model:
+def _model(
+    model: config.Model, routes: config.Routes, providers: Mapping[str, Provider], policies: Policies, course: Course
+) -> Model:
     def make(name: str) -> Sequence[Target]:
-        known = [target for target in model.targets if target.provider in providers]
+        known = [(place, it) for place, it in enumerate(model.targets, 1) if it.provider in providers]
+        usable = _without_stand_ins([target for _, target in known], providers)
         return tuple(
-            _target(model, target, _upstream_name(model.id, target.model, name), providers[target.provider], routes)
-            for target in _without_stand_ins(known, providers)
+            _target(model, place, it, name, routes, providers, policies, course) for place, it in known if it in usable
         )
 
     made = make(model.id)
@@ -158,8 +167,38 @@ def _without_stand_ins(targets: Sequence[config.Target], providers: Mapping[str,
 
 
 def _target(
-    model: config.Model, target: config.Target, upstream: str, provider: Provider, routes: config.Routes
+    model: config.Model,
+    place: int,
+    target: config.Target,
+    name: str,
+    routes: config.Routes,
+    providers: Mapping[str, Provider],
+    policies: Policies,
+    course: Course,
 ) -> Target:
+    """Give the target of a model under one of its names. Without a priority its place among the targets is one."""
+    provider, upstream = providers[target.provider], _upstream_name(model.id, target.model, name)
+    bare, view = _views(model, upstream, provider, routes)
+    own = policies.get(model.policy) if model.policy is not None else None
+    return Target(
+        provider=provider,
+        model=upstream,
+        protocol=target.protocol,
+        patch={},
+        view=view,
+        bare=bare,
+        policy=timed(own, routes.providers[provider.id].timers) if own is not None else provider.policy,
+        course=course,
+        priority=target.priority if target.priority is not None else place,
+        weight=target.weight if target.weight is not None else 1,
+        concurrent=target.concurrent,
+    )
+
+
+def _views(
+    model: config.Model, upstream: str, provider: Provider, routes: config.Routes
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Give what mappings read of a model of which nothing is known, and of this one."""
     facts: dict[str, Any] = {}
     for capability in routes.capabilities:
         if fnmatchcase(upstream, capability.match):
@@ -170,8 +209,13 @@ def _target(
         limits.setdefault("max_output", facts.pop("max_output"))
     limits.update({n: v for n in ("max_output", "context") if (v := getattr(model.limits, n)) is not None})
     bare = {"model": upstream, "provider": provider.id, "name": model.id, "limits": {}}
-    view = {**facts, **bare, "limits": limits}
-    return Target(provider, upstream, target.protocol, patch={}, view=view, bare=bare)
+    return bare, {**facts, **bare, "limits": limits}
+
+
+def _course(model: config.Model, diagnostics: Diagnostics) -> Course:
+    where = model.entry.at("sticky")
+    sticky = compile_mapping(where, _STICKY_ROOTS, Compiler(Vocabulary(), diagnostics)).run if model.sticky else None
+    return Course(sticky, tuple(Fallback(it.model, it.on) for it in model.fallback))
 
 
 def compile_groups(routes: config.Routes) -> Mapping[str, Group]:

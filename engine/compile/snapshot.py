@@ -10,6 +10,8 @@ from typing import Any
 from ..canonical.patch import merge_patch
 from ..config.model import CredentialPlace
 from ..protocol import WireProtocol
+from .course import Course
+from .policy import Policy
 
 Context = Mapping[str, object]
 Expression = Callable[[Context], Any]
@@ -56,17 +58,6 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """How long to wait, in seconds, and how many targets to try."""
-
-    connect: float = 5.0
-    first_byte: float = 120.0
-    idle: float = 300.0
-    total: float = 1800.0
-    attempts: int = 3
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
     """How a provider is called in one protocol, or in its dialect of that; `count`: where it counts tokens, if so."""
 
@@ -90,13 +81,15 @@ class Provider:
     services: Mapping[str, Service]
     policy: Policy
     problem: str | None
+    concurrent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One way to serve a model; `view` is the `target` root of mappings, `patch` is set in the canonical request.
 
-    `bare` is the view of a model of which nothing is known.
+    `bare` is the view of a model of which nothing is known. Targets of one `priority` share the requests by `weight`;
+    a lower priority comes first. `concurrent` is how many requests it takes at once.
     """
 
     provider: Provider
@@ -105,6 +98,11 @@ class Target:
     patch: Mapping[str, object]
     view: Mapping[str, object]
     bare: Mapping[str, object]
+    policy: Policy
+    course: Course
+    priority: int
+    weight: int
+    concurrent: int | None
 
 
 @dataclass(frozen=True, slots=True)

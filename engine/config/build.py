@@ -1,6 +1,6 @@
 """From merged entries, whose form has been checked, to the values of `model`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..diagnostics import Diagnostics
@@ -11,11 +11,14 @@ from .model import (
     Condition,
     CredentialPlace,
     Endpoint,
+    Fallback,
     Group,
     Key,
     Match,
     Model,
     ModelLimits,
+    Outcome,
+    Policy,
     Provider,
     Routes,
     Settings,
@@ -32,7 +35,9 @@ T = TypeVar("T")
 
 _SIZES = frozenset(("max_body", "max_header", "max_response", "max_event"))
 _HEADERS = frozenset(("strict_header",))
-_DURATIONS = ("connect", "first_byte", "idle", "total")
+_TIMERS = ("connect", "first_byte", "idle", "total", "slow_reader")
+_POLICY_DURATIONS = ("backoff", "backoff_max", "retry_after_max", "cool_max", "queue")
+_POLICY_VALUES = ("retry_minimum", "all_cool", "fallback_may_lose")
 _ABOUT_FACTS = frozenset(("match", "as_of", "source"))
 
 
@@ -55,7 +60,7 @@ def build_routes(sections: Sections, diagnostics: Diagnostics) -> Routes:
         groups=section("groups", _group),
         keys=section("keys", lambda entry: _key(entry, diagnostics)),
         capabilities=tuple(section("capabilities", lambda entry: _capability(entry, diagnostics)).values()),
-        policies=section("policies", lambda entry: _timers(entry.value)),
+        policies=section("policies", _policy),
         settings=Settings(**section("settings", _setting)),
     )
 
@@ -120,6 +125,8 @@ def _provider(entry: Entry) -> Provider:
         allow_private=value.get("allow_private", False),
         timers=_timers(value.get("timeouts", {})),
         script=value.get("script"),
+        policy=value.get("policy"),
+        concurrent=value.get("concurrent"),
     )
 
 
@@ -140,8 +147,31 @@ def _address(value: Mapping[str, Any]) -> Address:
 
 
 def _timers(value: Mapping[str, Any]) -> Timers:
-    seconds = {name: parse_duration(value[name]) for name in _DURATIONS if name in value}
-    return Timers(**seconds, attempts=value.get("attempts"))
+    return Timers(**_durations(value, _TIMERS), attempts=value.get("attempts"))
+
+
+def _durations(value: Mapping[str, Any], names: Iterable[str]) -> dict[str, float]:
+    """The named members that are there, in seconds."""
+    return {name: parse_duration(value[name]) for name in names if name in value}
+
+
+def _policy(entry: Entry) -> Policy:
+    value = entry.value
+    members = {name: value[name] for name in _POLICY_VALUES if name in value}
+    members.update(_durations(value, _POLICY_DURATIONS))
+    if "retry_budget" in value:
+        members["retry_budget"] = float(value["retry_budget"].removesuffix("%")) / 100
+    if "retry_after" in value:
+        members["retry_after"] = tuple(name.lower() for name in value["retry_after"])
+    outcomes = {name: _outcome(it) for name, it in value.get("outcomes", {}).items()}
+    return Policy(entry.id, entry, _timers(value), outcomes, members)
+
+
+def _outcome(value: Any) -> Outcome:
+    """An outcome's rule; text is only what the request does."""
+    if isinstance(value, str):
+        return Outcome(value)  # type: ignore[arg-type]  # the schema allows no other words
+    return Outcome(**{**value, **_durations(value, ("cool", "dead"))})
 
 
 def _model(entry: Entry, diagnostics: Diagnostics) -> Model | None:
@@ -162,7 +192,15 @@ def _model(entry: Entry, diagnostics: Diagnostics) -> Model | None:
         owned_by=value.get("owned_by"),
         capabilities=value.get("capabilities", {}),
         limits=ModelLimits(**value.get("limits", {})),
+        sticky=value.get("sticky"),
+        policy=value.get("policy"),
+        fallback=tuple(_fallback(it) for it in value.get("fallback", ())),
     )
+
+
+def _fallback(value: Any) -> Fallback:
+    """A fallback; text is only the name of the model."""
+    return Fallback(value) if isinstance(value, str) else Fallback(value["model"], tuple(value.get("on", ())))
 
 
 def _variant(entry: Entry) -> Variant:

@@ -1,13 +1,13 @@
 """Values that have the right form and still cannot work: addresses, headers, timers."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ..diagnostics import Diagnostics
 from .document import Where
-from .model import Match, Model, Provider, Routes, Timers
+from .model import Match, Model, Policy, Provider, Routes, Timers
 
 # Headers that belong to one connection, or that the gateway itself must decide.
 _CONNECTION_HEADERS = frozenset(
@@ -38,10 +38,10 @@ def check_values(routes: Routes, diagnostics: Diagnostics) -> None:
         _check_limits(model, diagnostics)
 
 
-def check_policies(policies: Mapping[str, Timers], places: Mapping[str, Where], diagnostics: Diagnostics) -> None:
+def check_policies(policies: Iterable[Policy], diagnostics: Diagnostics) -> None:
     """Add an error for each policy whose timers contradict each other."""
-    for name, timers in policies.items():
-        _check_timers(timers, places[name], diagnostics)
+    for policy in policies:
+        _check_timers(policy.timers, policy.entry.at(), diagnostics)
 
 
 def _check_pattern(match: Match, diagnostics: Diagnostics) -> None:

@@ -17,6 +17,7 @@ def check_collisions(routes: Routes, diagnostics: Diagnostics) -> None:
     _check_hashes(routes.keys, diagnostics)
     for model in routes.models.values():
         _check_targets(model, diagnostics)
+        _check_weights(model, diagnostics)
     _check_patterns([model for model in routes.models.values() if "*" in model.id], diagnostics)
 
 
@@ -55,6 +56,16 @@ def _check_targets(model: Model, diagnostics: Diagnostics) -> None:
             label = Label(model.entry.at("targets", model.targets.index(target)).span(), "the same target")
             where = model.entry.at("targets", index)
             diagnostics.error("bad-value", where, "this target stands above already", labels=[label])
+
+
+def _check_weights(model: Model, diagnostics: Diagnostics) -> None:
+    """A weight divides requests between targets of the same priority."""
+    given = [place if it.priority is None else it.priority for place, it in enumerate(model.targets, 1)]
+    for index, target in enumerate(model.targets):
+        if target.weight is not None and given.count(given[index]) == 1:
+            message = '"weight" divides requests among targets of one priority, and no other target has this one'
+            help = f"write priority: {given[index]} on those that share the requests"
+            diagnostics.warning("idle-weight", model.entry.at("targets", index, "weight"), message, help=help)
 
 
 def _check_patterns(models: Iterable[Model], diagnostics: Diagnostics) -> None:

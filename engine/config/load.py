@@ -71,7 +71,7 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
     routes = build_routes(sections, diagnostics)
     check_values(routes, diagnostics)
     check_collisions(routes, diagnostics)
-    check_policies(routes.policies, {name: entry.at() for name, entry in sections["policies"].items()}, diagnostics)
+    check_policies(routes.policies.values(), diagnostics)
     check_references(sections, routes, protocols, dialects, diagnostics)
     return Project(tuple(documents), sections, routes, protocols, dialects)
 

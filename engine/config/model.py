@@ -102,7 +102,30 @@ class Timers:
     first_byte: float | None = None
     idle: float | None = None
     total: float | None = None
+    slow_reader: float | None = None
     attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an outcome means for the request and for who gave it; times in seconds."""
+
+    then: Literal["retry", "next", "give_up"]
+    cool: float = 0.0
+    after: int = 1
+    of: Literal["target", "provider"] = "target"
+    dead: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long to wait, what failures mean, and further members by name; what is absent, another place decides."""
+
+    id: str
+    entry: Entry = field(repr=False, compare=False)
+    timers: Timers = Timers()
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +142,28 @@ class Provider:
     allow_private: bool
     timers: Timers
     script: str | None
+    policy: str | None = None
+    concurrent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to serve a model; without a model the public name is sent."""
+    """One way to serve a model; without a model the public name is sent, without a priority its place decides."""
 
     provider: str
     model: str | None = None
     protocol: str | None = None
+    priority: int | None = None
+    weight: int | None = None
+    concurrent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Another model that may answer instead, after the outcomes `on`."""
+
+    model: str
+    on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +187,9 @@ class Model:
     owned_by: str | None = None
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     limits: ModelLimits = ModelLimits()
+    sticky: str | None = None
+    policy: str | None = None
+    fallback: tuple[Fallback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +271,5 @@ class Routes:
     groups: Mapping[str, Group] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
     capabilities: tuple[Capability, ...] = ()
-    policies: Mapping[str, Timers] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
     settings: Settings = Settings()

@@ -104,6 +104,8 @@ class _Checker:
             self._diagnostics.error("missing-key", entry.key, message)
 
     def provider(self, provider: Provider) -> None:
+        if provider.policy is not None:
+            self.defined("policies", provider.policy, provider.entry.at("policy"))
         for name, address in provider.speaks.items():
             self.protocol(name, provider.entry.at("speaks", name).own_key(), _UPSTREAM)
             if address.count is not None and name in self._protocols:
@@ -114,6 +116,9 @@ class _Checker:
                 self._known(address.dialect, known, f"the dialects of {name}", where)
 
     def model(self, model: Model, providers: Mapping[str, Provider]) -> None:
+        if model.policy is not None:
+            self.defined("policies", model.policy, model.entry.at("policy"))
+        self.fallbacks(model)
         for index, target in enumerate(model.targets):
             where = model.entry.at("targets", index)
             self.defined("providers", target.provider, model.entry.at("targets", index, "provider"))
@@ -127,6 +132,16 @@ class _Checker:
             message = f'the provider "{target.provider}" does not speak "{target.protocol}"'
             label = Label(provider.entry.key.span(), "the provider")
             self._diagnostics.error("protocol-not-spoken", where.at("protocol"), message, help=help, labels=[label])
+
+    def fallbacks(self, model: Model) -> None:
+        """A fallback is another model."""
+        for index, fallback in enumerate(model.fallback):
+            where = model.entry.at("fallback", index)
+            where = model.entry.at("fallback", index, "model") if isinstance(where.value, dict) else where
+            if fallback.model == model.id or fallback.model in model.aliases:
+                self._diagnostics.error("bad-value", where, "a model cannot stand in for itself")
+            else:
+                self.model_name(fallback.model, where)
 
     def aliases(self, models: Iterable[Model]) -> None:
         """An alias names one model only."""
@@ -148,13 +163,17 @@ class _Checker:
         for index, pattern in enumerate(group.models):
             self.model_pattern(pattern, group.entry.at("models", index))
         for alias, name in group.aliases.items():
-            shorter = [name.removesuffix(suffix) for suffix in self._suffixes] + [name.partition("/")[2]]
-            if not self._models.intersection(shorter):
-                self.model_pattern(name, group.entry.at("aliases", alias))
+            self.model_name(name, group.entry.at("aliases", alias))
 
     def variant(self, variant: Variant) -> None:
         for index, pattern in enumerate(variant.models):
             self.model_pattern(pattern, variant.entry.at("models", index))
+
+    def model_name(self, name: str, where: Where) -> None:
+        """A name that a client might ask for: of a model, perhaps with a variant's suffix or a prefix."""
+        shorter = [name.removesuffix(suffix) for suffix in self._suffixes] + [name.partition("/")[2]]
+        if not self._models.intersection(shorter):
+            self.model_pattern(name, where)
 
     def model_pattern(self, pattern: str, where: Where) -> None:
         """The name of a model, or a pattern that some model fits."""

@@ -46,6 +46,7 @@ class Answered:
     body: bytes = b""
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 0.0
 
     async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Take a whole answer."""

@@ -74,7 +74,7 @@ def _candidate(
     exchange: Exchange, model: Model, target: Target, turns: Mapping[tuple[str, str], int], where: str
 ) -> Candidate:
     turn = turns.get(_sign(target))
-    attempts = exchange.targets[0].provider.policy.attempts if exchange.targets else 0
+    attempts = exchange.targets[0].policy.attempts if exchange.targets else 0
     skipped = None if turn is not None else _reason(exchange, model, target)
     if turn is not None and turn > attempts:
         turn, skipped = None, f"only {attempts} targets are tried"

@@ -23,8 +23,9 @@ from ..pipeline.exchange import Exchange
 from ..pipeline.keys import KeyRing
 from ..pipeline.models import list_models
 from ..pipeline.plan import Plan
+from ..pipeline.request import request_to
 from ..pipeline.resolve import resolve, service_of
-from ..pipeline.send import plan_for, request_to
+from ..pipeline.send import plan_for
 from ..pipeline.translate import Translation
 from ..upstream.errors import UpstreamError
 from .asked import Answered, Asked

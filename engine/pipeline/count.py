@@ -11,7 +11,7 @@ from ..canonical.estimate import estimate
 from ..compile.snapshot import Target
 from ..protocol import RequestRejected
 from ..upstream.client import Transport
-from . import passthrough, respond, send, translate
+from . import attempts, passthrough, respond, send, translate
 from .errors import Problem
 from .exchange import Exchange
 from .plan import Plan, parse_answer
@@ -53,7 +53,7 @@ async def count_tokens(exchange: Exchange, transports: Mapping[str, Transport]) 
     if not targets:
         await answer_estimate(exchange)
         return True
-    failure = await send.tried(exchange, targets, transports, plan_for, respond.whole)
+    failure = await attempts.tried(exchange, targets, transports, plan_for, respond.whole)
     if failure is not None and failure.status in _LACKING:
         await answer_estimate(exchange)
     elif failure is not None:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from ..canonical.loss import Loss
 from ..compile.snapshot import Endpoint, Key, Snapshot, Target
 from ..protocol import Call, WireProtocol
+from ..routing.state import Routing
+from .outcomes import Attempt, Names
 
 
 class Incoming(Protocol):
@@ -29,6 +31,8 @@ class Incoming(Protocol):
 
 class Reply(Protocol):
     """The way back to the client."""
+
+    patience: float  # seconds in which a client must take a piece of a stream
 
     @property
     def started(self) -> bool:
@@ -73,7 +77,8 @@ class Exchange:
 
     # sending
     target: Target | None = None
-    attempts: int = 0
+    tries: list[Attempt] = field(default_factory=list)
+    broken: Names = ()  # the names of what ended a stream of which the client had seen something
     losses: Sequence[Loss] = ()
     hidden: Collection[str] = ()  # the places of the answer that the client's protocol cannot show
     returned: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +86,12 @@ class Exchange:
     status: int = 0
     outcome: str = ""
     stopping: dict[str, Any] | None = None
+    routing: Routing = field(default_factory=Routing)
+
+    @property
+    def attempts(self) -> int:
+        """How often a target was called."""
+        return len(self.tries)
 
     def call(self, target: Mapping[str, object] | None = None) -> Call:
         """A fresh set of roots for the mappings of one attempt."""

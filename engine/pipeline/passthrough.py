@@ -99,6 +99,11 @@ class PassthroughRelay(Watch):
         """Only when what comes cannot be read any more; else every byte belongs to the client."""
         return self._decoder.broken
 
+    @property
+    def broken(self) -> bool:
+        """Whether what comes cannot be read any more."""
+        return self._decoder.broken
+
     def feed(self, chunk: bytes) -> bytes:
         """The whole frames that are there now; a frame that was cut waits for its rest."""
         self.see(self._decoder.feed(chunk))

@@ -44,7 +44,7 @@ class Relay(Protocol):
     """Upstream bytes to client bytes.
 
     `begun`: output has been seen; `over`: its end or an error has been seen; `failed`: the error that ended the stream;
-    `satisfied`: no more bytes are wanted.
+    `satisfied`: no more bytes are wanted; `broken`: what comes cannot be read any more.
     """
 
     begun: bool
@@ -53,6 +53,8 @@ class Relay(Protocol):
 
     @property
     def satisfied(self) -> bool: ...
+    @property
+    def broken(self) -> bool: ...
 
     def feed(self, chunk: bytes) -> bytes: ...
     def close(self, error: Json | None = None) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..compile.snapshot import Provider
-from .respond import Failed
+from .outcomes import Failed
 
 _SHORTEST = 8  # shorter values are no secrets, and would be found in words
 _INSTEAD = "[credential]"

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from ..canonical.carriers import families_of
 from ..compile.snapshot import Service, Target
 from ..protocol import RequestRejected, WireProtocol
+from ..routing.order import bands
 from .endpoint import shown
 from .errors import Problem
 from .exchange import Exchange
@@ -31,23 +32,27 @@ def resolve(exchange: Exchange) -> None:
     exchange.targets = targets
 
 
-def staying(exchange: Exchange) -> Sequence[Target]:
-    """Give the targets, those first that can read what the conversation carries of its last answers.
+def ranks(exchange: Exchange, targets: Sequence[Target]) -> Sequence[int] | None:
+    """Tell how well each target can read what the conversation carries of its last answers, 0 best; nothing if equally.
 
     A conversation with signed thinking stays with those who signed it; elsewhere it would go on without.
     """
-    client, targets = exchange.client, exchange.targets
+    client = exchange.client
     assert client is not None
     families = [service_of(target, client).protocol.family for target in targets]
     if len(set(families)) < 2:
-        return targets
+        return None
     try:
         carried = families_of(client.decode_request(exchange.body, exchange.call()))
     except RequestRejected:
-        return targets
-    ranks = {family: rank for rank, family in enumerate(carried)}
-    order = sorted(range(len(targets)), key=lambda place: ranks.get(families[place], len(ranks)))
-    return [targets[place] for place in order]
+        return None
+    places = {family: place for place, family in enumerate(carried)}
+    return [places.get(family, len(places)) for family in families]
+
+
+def staying(exchange: Exchange) -> Sequence[Target]:
+    """Give the targets by rank and priority, as nothing were held against any."""
+    return [target for band in bands(exchange.targets, ranks(exchange, exchange.targets)) for target in band]
 
 
 def service_of(target: Target, client: WireProtocol) -> Service:

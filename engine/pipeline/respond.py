@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import orjson
 
@@ -14,22 +15,13 @@ from ..upstream.errors import UpstreamError
 from ..wire.frame import FrameError
 from .errors import Problem
 from .exchange import Exchange
+from .outcomes import STOPPED, Failed, Names, names_of_error, of_answer, of_fault
 from .outlet import Outlet
 from .plan import Plan, Relay, parse_answer
 
 _DRAIN = 0.5
 _WARNINGS = 1024
-
-
-class Failed(Exception):
-    """An attempt failed before the client saw anything; `raw` is a body in the client's protocol that says why."""
-
-    def __init__(self, problem: Problem, *, retry: bool = True, raw: bytes | None = None, status: int = 0) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-        self.retry = retry
-        self.raw = raw
-        self.status = status
+ENDS = frozenset({"end", "error"})
 
 
 async def deliver(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
@@ -46,7 +38,7 @@ def is_stream(response: UpstreamResponse, plan: Plan, *, wanted: bool) -> bool:
     media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     framed = plan.upstream.framing.media_type.partition(";")[0]
     if media == framed:
-        return wanted or media != "application/json"       # which is also what a whole answer is called
+        return wanted or media != "application/json"  # which is also what a whole answer is called
     return wanted and media != "application/json"
 
 
@@ -56,7 +48,7 @@ async def whole(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     try:
         body = plan.answer(raw)
     except (Problem, UpstreamErrorBody) as fault:
-        raise _failed(fault) from fault
+        raise of_answer(fault, raw) from fault
     await exchange.reply.whole(200, _headers(exchange, "application/json"), body)
 
 
@@ -66,7 +58,7 @@ async def synthesise(exchange: Exchange, plan: Plan, response: UpstreamResponse)
     try:
         decoded = plan.upstream.decode_response(parse_answer(raw), plan.call)
     except (Problem, UpstreamErrorBody) as fault:
-        raise _failed(fault) from fault
+        raise of_answer(fault, raw) from fault
     frames = plan.client.encode_whole_stream(decoded, plan.call)
     await exchange.reply.start(200, _stream_headers(exchange, plan))
     await exchange.reply.write(frames)
@@ -77,15 +69,20 @@ async def aggregate(exchange: Exchange, plan: Plan, response: UpstreamResponse) 
     """A stream to a client that wants a whole answer."""
     decoder = plan.upstream.stream_decoder(plan.call, plan.client, exchange.snapshot.settings.max_event)
     events: list[Json] = []
+    said = False
     try:
         async for chunk in response.aiter_raw():
+            said = True
             events = decoder.feed(chunk) or events
-        events = decoder.close() or events
     except (UpstreamError, FrameError) as fault:
-        raise Failed(Problem.of(_error_of(fault))) from fault
-    last = events[-1]
+        error, names = of_fault(fault)
+        raise Failed(Problem.of(error), names) from fault
+    cut = not (events and events[-1]["type"] in ENDS)
+    last = (decoder.close() or events)[-1]
     if last["type"] != "end":
-        raise Failed(Problem.of(last["error"]))
+        error = last["error"]
+        names = _broke_off(said=said) if cut else _said(error, unreadable=decoder.broken)
+        raise Failed(Problem.of(error), names)
     body = orjson.dumps(plan.client.encode_response(last["response"], plan.call))
     await exchange.reply.whole(200, _headers(exchange, "application/json"), body)
 
@@ -99,10 +96,14 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     chunks = response.aiter_raw()
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
-        error = await _pump(exchange, converter, chunks, outlet)
-        tail = converter.close(error)
-        if converter.failed is not None and not exchange.reply.started:
-            raise Failed(Problem.of(converter.failed), retry=exchange.stopping is None)
+        pumped = await _pump(exchange, converter, chunks, outlet)
+        said = converter.failed
+        tail = converter.close(pumped.error)
+        if converter.failed is not None:
+            names = pumped.names or (_said(said, unreadable=converter.broken) if said else _broke_off(said=pumped.said))
+            if not exchange.reply.started:
+                raise Failed(Problem.of(converter.failed), names)
+            exchange.broken = names
         exchange.outcome = _outcome(converter)
         await outlet.put(tail, visible=True)
         await outlet.finish()
@@ -110,27 +111,49 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
         await _drain(chunks)
 
 
-async def _pump(exchange: Exchange, converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet) -> Json | None:
-    """Convert and write until the source is over; the canonical error if it broke, or if we were told to stop."""
+@dataclass(slots=True)
+class _Pumped:
+    """How the source ended: the error and its names if it broke, and whether a byte of it came."""
+
+    error: Json | None = None
+    names: Names = ()
+    said: bool = False
+
+
+async def _pump(exchange: Exchange, converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet) -> _Pumped:
+    """Convert and write until the source is over, or it breaks, or we are told to stop."""
+    pumped = _Pumped()
     try:
         async for chunk in chunks:
+            pumped.said = True
             data = converter.feed(chunk)
             if converter.failed is not None and not exchange.reply.started:
-                return None
+                break
             await outlet.put(data, visible=converter.begun)
+            if converter.begun and exchange.tries[-1].first is None:
+                exchange.tries[-1].first = exchange.routing.clock() - exchange.started
             if converter.over:  # what follows is no output: a client that leaves now has everything
                 exchange.outcome = _outcome(converter)
             if converter.satisfied:
-                return None
+                break
     except (UpstreamError, FrameError) as fault:
-        return _error_of(fault)
+        pumped.error, pumped.names = of_fault(fault)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if exchange.stopping is None or task is None:
             raise
         task.uncancel()
-        return exchange.stopping
-    return None
+        pumped.error, pumped.names = exchange.stopping, (STOPPED,)
+    return pumped
+
+
+def _said(error: Json, *, unreadable: bool) -> Names:
+    """The names of an error that stands in a stream, or of a stream that cannot be read on."""
+    return ("malformed",) if unreadable else names_of_error(error, "error_event")
+
+
+def _broke_off(*, said: bool) -> Names:
+    return ("truncated",) if said else ("empty",)
 
 
 def _outcome(converter: Relay) -> str:
@@ -152,18 +175,8 @@ async def _read(response: UpstreamResponse) -> bytes:
     try:
         return b"".join([chunk async for chunk in response.aiter_raw()])
     except UpstreamError as fault:
-        raise Failed(Problem.of(fault.error), retry=fault.retry) from fault
-
-
-def _failed(fault: Problem | UpstreamErrorBody) -> Failed:
-    problem = fault if isinstance(fault, Problem) else Problem.of(fault.error)
-    return Failed(problem, retry=int(problem.error["status"]) >= 500 or problem.error["status"] == 429)
-
-
-def _error_of(fault: UpstreamError | FrameError) -> Json:
-    if isinstance(fault, UpstreamError):
-        return fault.error
-    return Problem("bad_gateway", f"The upstream's stream cannot be read: {fault}.", code="upstream_invalid").error
+        error, names = of_fault(fault)
+        raise Failed(Problem.of(error), names) from fault
 
 
 def _headers(exchange: Exchange, media_type: str) -> dict[str, str]:

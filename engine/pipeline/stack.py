@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from ..compile.snapshot import Snapshot
+from ..routing.state import Routing
 from ..upstream.client import Transport
 from .body import receive
 from .count import count_tokens
@@ -23,10 +24,20 @@ _log = logging.getLogger("torouter.pipeline")
 
 
 class Gateway:
-    """One compiled configuration at work. `keys` finds keys beside the configured ones."""
+    """One compiled configuration at work. `keys` finds keys beside the configured ones.
 
-    def __init__(self, snapshot: Snapshot, transports: Mapping[str, Transport], keys: KeyRing | None = None) -> None:
+    `routing` is what was learnt of targets under another configuration; it goes on from there.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        transports: Mapping[str, Transport],
+        keys: KeyRing | None = None,
+        routing: Routing | None = None,
+    ) -> None:
         self.snapshot = snapshot
+        self.routing = routing or Routing()
         self._matcher = Matcher(snapshot.endpoints, snapshot.mounts)
         self._transports = transports
         self._keys = keys or KeyRing()
@@ -36,7 +47,7 @@ class Gateway:
 
     def exchange(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
         """The state of a request that is about to be answered."""
-        return Exchange(self.snapshot, incoming, reply, request_id)
+        return Exchange(self.snapshot, incoming, reply, request_id, routing=self.routing)
 
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request, whatever happens; cancelled when the client is gone."""

@@ -85,6 +85,11 @@ class TranslationRelay(Watch):
         """Whether the source has said that it is over."""
         return self.over
 
+    @property
+    def broken(self) -> bool:
+        """Whether what comes cannot be read any more."""
+        return self._decoder.broken
+
     def feed(self, chunk: bytes) -> bytes:
         """The client's frames for what `chunk` completes."""
         if self.over:

@@ -56,12 +56,12 @@ class SanicReply:
     A client that takes nothing of a stream for `patience` seconds is cut off.
     """
 
-    __slots__ = ("_extra", "_patience", "_request", "_response", "closing", "sent", "status")
+    __slots__ = ("_extra", "_request", "_response", "closing", "patience", "sent", "status")
 
     def __init__(self, request: Request, extra: Mapping[str, str], patience: float) -> None:
         self._request = request
         self._extra = extra
-        self._patience = patience
+        self.patience = patience
         self._response: HTTPResponse | None = None
         self.closing = False
         self.status = 0
@@ -90,7 +90,7 @@ class SanicReply:
         assert self._response is not None
         self.sent += len(data)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 await self._response.send(data)
         except TimeoutError as fault:
             self.abort()

@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from .errors import UpstreamError
+from .errors import refused_address
 
 _PATH_SAFE = "/:@!$&'()*+,;=-._~%"
 
@@ -24,9 +24,9 @@ def join(base_url: str, path: str, query: Mapping[str, str]) -> str:
     """
     segments = path.split("/")
     if not path.startswith("/") or ".." in segments or "." in segments or any(c in path for c in "?#\\"):
-        raise _refused()
+        raise refused_address()
     if not path.isprintable() or "//" in path:
-        raise _refused()
+        raise refused_address()
     url = base_url.rstrip("/") + quote(path, safe=_PATH_SAFE)
     text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query.items() if value)
     return f"{url}?{text}" if text else url
@@ -54,7 +54,7 @@ def check_literal(url: str) -> None:
     except ValueError:
         return
     if not public:
-        raise _refused()
+        raise refused_address()
 
 
 class PublicResolver(AbstractResolver):
@@ -83,7 +83,3 @@ def connector(ssl: Any, *, private: bool, limit: int, keep: bool) -> aiohttp.TCP
     if not keep:
         return aiohttp.TCPConnector(limit=limit, ssl=ssl, resolver=resolver, force_close=True)
     return aiohttp.TCPConnector(limit=limit, ssl=ssl, resolver=resolver, keepalive_timeout=20)
-
-
-def _refused() -> UpstreamError:
-    return UpstreamError("server", 500, "The upstream address is not allowed.", "upstream_address", retry=False)

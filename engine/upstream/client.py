@@ -16,7 +16,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from .address import check_literal, connector
 from .encoding import decoded
-from .errors import UpstreamError, broken, closed_unanswered, timed_out, too_large, unconnected
+from .errors import broken, closed_unanswered, malformed, timed_out, too_large, unconnected
 
 _reused: ContextVar[bool] = ContextVar("reused", default=False)  # whether the running call took a pooled connection
 
@@ -99,12 +99,13 @@ class Client:
             async with asyncio.timeout(min(timers.first_byte, timers.total)):
                 answer = await self._exchange(prepared, request.allow_private)
         except TimeoutError as fault:
-            raise timed_out("did not answer in time") from fault
+            late = "first_byte" if timers.first_byte < timers.total else "total"
+            raise timed_out("did not answer in time", late) from fault
         except Exception as fault:
             raise unconnected(fault) from fault
         if not 200 <= answer.status_code <= 599:
             await answer.aclose()
-            raise UpstreamError("bad_gateway", 502, "The upstream's status is not a final one.", "upstream_status")
+            raise malformed("The upstream's status is not a final one.", "upstream_status")
         headers = {name.lower(): value for name, value in answer.headers.items()}
         chunks = _timed(answer, deadline, timers.idle, request.cap)
         coding = headers.pop("content-encoding", "identity").lower()
@@ -175,9 +176,11 @@ async def _timed(answer: httpx.Response, deadline: float, idle: float, cap: int)
         except StopAsyncIteration:
             return
         except TimeoutError as fault:
-            raise timed_out("fell silent" if loop.time() < deadline else "took too long") from fault
+            if loop.time() < deadline:
+                raise timed_out("fell silent", "idle") from fault
+            raise timed_out("took too long", "total") from fault
         except Exception as fault:
-            raise broken() from fault
+            raise broken(reset=isinstance(fault.__cause__ or fault, OSError)) from fault
         total += len(chunk)
         if total > cap:
             raise too_large(cap)

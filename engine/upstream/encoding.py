@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncGenerator
 
-from .errors import UpstreamError, too_large
+from .errors import broken, malformed, too_large
 
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
@@ -17,7 +17,7 @@ async def decoded(chunks: AsyncGenerator[bytes, None], coding: str, cap: int) ->
     """
     window = _WINDOWS.get(coding)
     if window is None:
-        raise UpstreamError("bad_gateway", 502, "The upstream used an unknown content coding.", "upstream_coding")
+        raise malformed("The upstream used an unknown content coding.", "upstream_coding")
     inflate = zlib.decompressobj(window)
     total = 0
     try:
@@ -29,8 +29,8 @@ async def decoded(chunks: AsyncGenerator[bytes, None], coding: str, cap: int) ->
             if data:
                 yield data
     except zlib.error as fault:
-        raise UpstreamError("bad_gateway", 502, "The upstream's answer is damaged.", "upstream_coding") from fault
+        raise malformed("The upstream's answer is damaged.", "upstream_coding") from fault
     finally:
         await chunks.aclose()
     if not inflate.eof:
-        raise UpstreamError("bad_gateway", 502, "The upstream's answer broke off.", "upstream_broken")
+        raise broken()

@@ -45,7 +45,8 @@ async def late_error(scene: Scene) -> None:
 
 
 def serving(*upstreams: Upstream) -> FakeSnapshot:
-    return FakeSnapshot({"m": [FakeTarget(FakeProvider(upstream.url, id=upstream.url)) for upstream in upstreams]})
+    targets = [FakeTarget(FakeProvider(it.url, id=it.url), priority=place) for place, it in enumerate(upstreams)]
+    return FakeSnapshot({"m": targets})
 
 
 @pytest.mark.parametrize("script", [answering(500), answering(429), answering(401), reset], ids=["500", "429", "401", "reset"])

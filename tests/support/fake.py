@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from torouter.compile.course import Course
+from torouter.compile.policy import Policy
 from torouter.pipeline.credential import digest
 from torouter.protocol import Call, RequestRejected, UpstreamErrorBody
 from torouter.wire.framing import Framing
@@ -92,6 +94,7 @@ class FakeProtocol:
     word: str
     framing: Framing
     family: str = "fake"
+    subject: str = "generation"
 
     def decode_request(self, body: Json, call: Call) -> Json:
         if "prompt" not in body:
@@ -104,6 +107,9 @@ class FakeProtocol:
     def encode_request(self, request: Json, call: Call) -> FakeEncoded:
         losses = (FakeLoss("odd", str(request["odd"])),) if request["odd"] else ()
         return FakeEncoded({"model": request["model"], "stream": request["stream"], "prompt": request["text"]}, losses)
+
+    def passes(self, body: Json, call: Call) -> bool:
+        return True
 
     def check_answer(self, body: Json) -> None:
         if "fault" in body:
@@ -177,6 +183,7 @@ class FakeEndpoint:
     returned: tuple[str, ...] = ("x-left-*",)
     max_body: int | None = None
     example: str | None = None
+    forms: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,13 +206,7 @@ class FakeGroup:
     strict: bool = False
 
 
-@dataclass(frozen=True)
-class FakePolicy:
-    connect: float = 2
-    first_byte: float = 20
-    idle: float = 20
-    total: float = 60
-    attempts: int = 3
+POLICY = Policy(connect=2, first_byte=20, idle=20, total=60, attempts=3)
 
 
 @dataclass(frozen=True)
@@ -225,8 +226,9 @@ class FakeProvider:
     allow_private: bool = True
     auth_headers: Mapping[str, Any] = field(default_factory=lambda: {"authorization": lambda: "Bearer upstream-secret"})
     auth_query: Mapping[str, Any] = field(default_factory=dict)
-    policy: FakePolicy = FakePolicy()
+    policy: Policy = POLICY
     problem: str | None = None
+    concurrent: int | None = None
 
     @property
     def services(self) -> dict[str, FakeService]:
@@ -239,6 +241,14 @@ class FakeTarget:
     model: str = "m1"
     protocol: str | None = None
     patch: Mapping[str, object] = field(default_factory=dict)
+    priority: int = 1
+    weight: int = 1
+    concurrent: int | None = None
+    course: Course = Course()
+
+    @property
+    def policy(self) -> Policy:
+        return self.provider.policy
 
     @property
     def view(self) -> dict[str, object]:

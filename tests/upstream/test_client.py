@@ -74,17 +74,18 @@ async def test_a_refused_connection_may_be_tried_elsewhere(client: Client) -> No
         port = free.getsockname()[1]
     request = UpstreamRequest("POST", f"http://127.0.0.1:{port}/", [], b"", allow_private=True)
     fault = await failure(client, request)
-    assert (fault.error["kind"], fault.error["code"], fault.retry) == ("bad_gateway", "upstream_unreachable", True)
+    assert (fault.error["kind"], fault.error["code"], fault.outcome) == ("bad_gateway", "upstream_unreachable", "connect")
     assert "127.0.0.1" not in fault.error["message"]
 
 
 @pytest.mark.parametrize("timers, message", [
-    (Timers(first_byte=0.05), "did not answer in time"),
-    (Timers(total=0.05), "did not answer in time"),
+    (Timers(first_byte=0.3), "did not answer in time"),
+    (Timers(total=0.3), "did not answer in time"),
 ])  # fmt: skip
 async def test_silence_before_the_answer_is_a_timeout(client: Client, timers: Timers, message: str) -> None:
     async with Upstream(Scene.hold) as upstream:
         fault = await failure(client, to(upstream, timers))
+        assert fault.outcome == ("first_byte" if timers.first_byte < timers.total else "total")
         assert (fault.error["kind"], fault.error["status"]) == ("timeout", 504)
         assert message in fault.error["message"]
         await upstream.seen[0].gone.wait()

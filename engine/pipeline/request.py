@@ -1,0 +1,56 @@
+"""The request that one attempt sends upstream."""
+
+from __future__ import annotations
+
+from ..compile.snapshot import Target
+from ..upstream.address import join, same_origin
+from ..upstream.client import Timers, UpstreamRequest
+from ..upstream.errors import refused_address
+from .exchange import Exchange
+from .headers import forwarded
+from .plan import Plan
+from .resolve import service_of
+
+USER_AGENT = "torouter"
+
+
+def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | None = None) -> UpstreamRequest:
+    """The upstream request; later headers replace earlier ones, and the credential is last. Raises UpstreamError.
+
+    `left` is how many seconds it may take, if they are fewer than the policy says.
+    """
+    provider, endpoint, service = target.provider, exchange.endpoint, service_of(target, plan.client)
+    assert endpoint is not None
+    roots: dict[str, object] = {
+        "target": target.view,
+        "request": plan.request,
+        "path": exchange.path,
+        "query": exchange.query,
+        "headers": exchange.incoming.headers,
+        "operation": endpoint.operation,
+    }
+    query = {name: template(roots) for name, template in service.query.items()}
+    query.update({name: value() for name, value in provider.auth_query.items()})
+    path = service.count if endpoint.operation == "count" and service.count is not None else service.path
+    url = join(provider.base_url, path(roots), query)
+    if not same_origin(provider.base_url, url):
+        raise refused_address()
+    accept = plan.upstream.framing.media_type.partition(";")[0] if exchange.stream else "application/json"
+    media_type = "application/json" if isinstance(plan.body, bytes) else plan.body.media_type
+    headers = {"content-type": media_type, "accept": accept, "user-agent": USER_AGENT}
+    headers.update({name.lower(): text for name, template in service.headers.items() if (text := template(roots))})
+    if plan.forwards:
+        headers.update(forwarded(exchange.incoming.headers, endpoint.forward))
+    headers.update({name.lower(): value() for name, value in provider.auth_headers.items()})
+    policy = target.policy
+    total = policy.total if left is None else min(policy.total, left)
+    return UpstreamRequest(
+        "POST",
+        url,
+        list(headers.items()),
+        plan.body,
+        Timers(policy.connect, policy.first_byte, policy.idle, total),
+        exchange.snapshot.settings.max_response,
+        provider.allow_private,
+        {**roots, "protocol": plan.upstream.name},
+    )

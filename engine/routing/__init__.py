@@ -1,0 +1,1 @@
+"""Which target is called next, and what is remembered of those that failed."""
