@@ -52,9 +52,17 @@ def _side(name: str, protocols: Mapping[str, WireProtocol]) -> WireProtocol | No
     return None if name == CANONICAL else protocols[name]
 
 
+def _subject(sender: WireProtocol | None, receiver: WireProtocol | None) -> str:
+    """What a case is about: at most one of its sides is canonical."""
+    wire = sender if sender is not None else receiver
+    assert wire is not None
+    return wire.subject
+
+
 def _request(given: Any, sender: WireProtocol | None, receiver: WireProtocol | None, call: Call) -> Made:
     request = given if sender is None else sender.decode_request(given, call)
-    problems = schema.check_request({"model": "", **request})  # an address may name the model, too
+    subject = _subject(sender, receiver)
+    problems = schema.check_request({"model": "", **request}, subject)  # an address may name the model, too
     if receiver is None:
         return Made(request, problems=tuple(problems))
     if sender is not None:
@@ -68,7 +76,8 @@ def _request(given: Any, sender: WireProtocol | None, receiver: WireProtocol | N
 
 def _response(given: Any, sender: WireProtocol | None, receiver: WireProtocol | None, call: Call) -> Made:
     response = given if sender is None else sender.decode_response(given, call)
-    problems = tuple(schema.check_response(response))
+    subject = _subject(sender, receiver)
+    problems = tuple(schema.check_response(response, subject))
     if receiver is None:
         return Made(response, problems=problems)
     body = receiver.encode_response(response, call)

@@ -116,7 +116,7 @@ def cover(
                 continue
             sent = list(probes(inventories[name], direction))
             for other in targets:
-                if ends(protocols[other]):
+                if ends(protocols[other]) and protocols[other].subject == source.subject:
                     yield Coverage(name, other, direction, tuple(_fields(run(source, protocols[other], sent))))
 
 

@@ -37,7 +37,11 @@ class PlainProtocol(WireProtocol):
         response = response if isinstance(response, dict) else {}
         if lacking := [member for member in _required(self.subject, "response") if member not in response]:
             message = f"The upstream's answer has no {', '.join(lacking)}."
-            raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message})
+            said = present(self.error_decode).make.run({"status": 502, "headers": {}, "body": body})
+            error = said if isinstance(said, dict) else {}
+            raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message, **error})
+        if "usage" not in response:
+            call.lost.add("usage")
         return response if call.model is None else {**response, "model": call.model}
 
     def encode_response(self, response: Json, call: Call) -> Json:

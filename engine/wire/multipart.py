@@ -89,7 +89,7 @@ class Reader:
         if not self.over:
             raise FormError("the form ends before its last boundary")
 
-    def _start(self, _pieces: list[Piece]) -> bool:
+    def _start(self, pieces: list[Piece]) -> bool:  # noqa: ARG002 - one signature for all states
         """The first boundary stands at the very beginning, without the line end that others have."""
         wanted = self._delimiter[len(_LINE) :]
         if not wanted.startswith(self._buffer[: len(wanted)]):

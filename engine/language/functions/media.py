@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
+import sys
+from array import array
 from typing import Any
 
 from .registry import Registry
@@ -98,3 +101,38 @@ def text_of_base64(data: Any) -> str | None:
         return base64.b64decode(plain.encode("ascii"), validate=False).decode("utf-8", "replace")
     except (binascii.Error, UnicodeEncodeError, ValueError):
         return None
+
+
+@REGISTRY.add(
+    ("base64_of_floats(`[0.5, 1]`)", "AAAAPwAAgD8="),
+    ("base64_of_floats(`[]`)", ""),
+    ("base64_of_floats('a')", None),
+)
+def base64_of_floats(numbers: Any) -> str | None:
+    """Write a list of numbers as base64 of 32-bit floats, the low byte first; null for anything else."""
+    if not isinstance(numbers, list):
+        return None
+    try:
+        return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode("ascii")
+    except (struct.error, OverflowError, TypeError):
+        return None
+
+
+@REGISTRY.add(
+    ("floats_of_base64('AAAAPwAAgD8=')", [0.5, 1.0]),
+    ("floats_of_base64('AAA=')", None),
+    ("floats_of_base64(null)", None),
+)
+def floats_of_base64(data: Any) -> list[float] | None:
+    """Read base64 of 32-bit floats, the low byte first, as a list of numbers; null for anything else."""
+    plain = plain_base64(data)
+    if plain is None:
+        return None
+    floats = array("f")
+    try:
+        floats.frombytes(base64.b64decode(plain.encode("ascii"), validate=True))
+    except (binascii.Error, UnicodeEncodeError, ValueError):
+        return None
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return floats.tolist()
