@@ -16,7 +16,7 @@ from ..language.shape import Compiler
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
 from .framed import framed
-from .snapshot import Context, Endpoint, Expression, Surface
+from .snapshot import Context, Endpoint, Expression, State, Surface
 
 _ROOTS = ("body", "path", "query", "headers")
 _BODY_MEMBER = re.compile(r"=\s*body\.([A-Za-z_]\w*)\s*")
@@ -53,6 +53,21 @@ def _endpoint(
         returned=endpoint.returned,
         max_body=endpoint.max_body,
         example=endpoint.example,
+        forward_query=endpoint.forward_query,
+        state=_state(endpoint.state, endpoint.entry.at("state"), diagnostics) if endpoint.state else None,
+        answer=_expression(endpoint.entry.at("answer"), diagnostics) if endpoint.answer else None,
+    )
+
+
+def _state(state: config.State, where: Where, diagnostics: Diagnostics) -> State:
+    keep = _expression(where.at("keep"), diagnostics)
+    return State(
+        keep=lambda context: not is_false(keep(context)),
+        previous=_expression(where.at("previous"), diagnostics),
+        previous_member=_member_of_body(state.previous),
+        conversation=_expression(where.at("conversation"), diagnostics) if state.conversation else None,
+        conversation_member=_member_of_body(state.conversation),
+        prefix=state.prefix,
     )
 
 

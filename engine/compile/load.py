@@ -133,4 +133,8 @@ def _settings(given: ConfiguredSettings) -> Settings:
         request_id_headers=given.request_id_headers,
         strict=given.strict,
         strict_header=given.strict_header,
+        state_count=given.state_count,
+        state_size=given.state_size,
+        state_age=given.state_age,
+        state_depth=given.state_depth,
     )

@@ -19,6 +19,22 @@ Template = Callable[[Context], str]
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What is kept of an endpoint's answers; a member is that of the body which an expression reads, if just that.
+
+    `keep` tells whether an answer is, `previous` and `conversation` give the id of what a request goes on from, and
+    `prefix` is how the ids of answers begin that we keep.
+    """
+
+    keep: Expression
+    previous: Expression
+    previous_member: str | None
+    conversation: Expression | None
+    conversation_member: str | None
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An address that clients call; `model_member` is the body's member that names the model, if it is just that."""
 
@@ -36,6 +52,9 @@ class Endpoint:
     returned: Sequence[str]
     max_body: int | None
     example: str | None
+    forward_query: Sequence[str] = ()
+    state: State | None = None
+    answer: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +78,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a provider is called in one protocol, or in its dialect of that; `count`: where it counts tokens, if so."""
+    """How a provider is called in one protocol, or in its dialect of that.
+
+    `count`: where it counts tokens, `stored`: where the answers are that it keeps, if it does.
+    """
 
     protocol: WireProtocol
     path: Template
     query: Mapping[str, Template]
     headers: Mapping[str, Template]
     count: Template | None = None
+    stored: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +187,10 @@ class Settings:
     request_id_headers: Sequence[str]
     strict: bool
     strict_header: str | None
+    state_count: int
+    state_size: int
+    state_age: float
+    state_depth: int
 
 
 @dataclass(frozen=True, slots=True)

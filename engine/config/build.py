@@ -22,6 +22,7 @@ from .model import (
     Provider,
     Routes,
     Settings,
+    State,
     Surface,
     Target,
     Timers,
@@ -33,7 +34,7 @@ from .units import parse_date, parse_duration, parse_size
 
 T = TypeVar("T")
 
-_SIZES = frozenset(("max_body", "max_header", "max_response", "max_event"))
+_SIZES = frozenset(("max_body", "max_header", "max_response", "max_event", "state_size"))
 _HEADERS = frozenset(("strict_header",))
 _TIMERS = ("connect", "first_byte", "idle", "total", "slow_reader")
 _POLICY_DURATIONS = ("backoff", "backoff_max", "retry_after_max", "cool_max", "queue")
@@ -101,6 +102,9 @@ def _endpoint(entry: Entry) -> Endpoint:
         max_body=parse_size(value["max_body"]) if "max_body" in value else None,
         example=value.get("example"),
         framing=value.get("framing"),
+        forward_query=tuple(value.get("forward_query", ())),
+        state=State(**value["state"]) if "state" in value else None,
+        answer=value.get("answer"),
     )
 
 
@@ -143,7 +147,8 @@ def _upstream_auth(value: Any) -> UpstreamAuth | None:
 
 def _address(value: Mapping[str, Any]) -> Address:
     texts = value["path"], value.get("query", {}), value.get("headers", {})
-    return Address(*texts, dialect=value.get("dialect"), framing=value.get("framing"), count=value.get("count"))
+    more: dict[str, Any] = {name: value.get(name) for name in ("dialect", "framing", "count", "stored")}
+    return Address(*texts, **more)
 
 
 def _timers(value: Mapping[str, Any]) -> Timers:

@@ -49,14 +49,27 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What is kept of an endpoint's answers; all but `prefix`, with which our own ids begin, are expressions."""
+
+    keep: str
+    previous: str
+    prefix: str
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What clients call, under one or more addresses; `model` and `stream` are expressions as they are written."""
+    """What clients call, under one or more addresses; `model`, `stream` and `answer` are expressions as written."""
 
     id: str
     entry: Entry = field(repr=False, compare=False)
     matches: tuple[Match, ...]
     protocol: str
-    operation: Literal["generate", "count", "models", "model"]
+    operation: Literal[
+        "generate", "count", "models", "model",
+        "stored", "stored.delete", "stored.cancel", "stored.inputs",
+    ]  # fmt: skip
     auth: str
     surface: str | None = None
     when: tuple[Condition, ...] = ()
@@ -67,6 +80,9 @@ class Endpoint:
     max_body: int | None = None
     example: str | None = None
     framing: str | None = None
+    forward_query: tuple[str, ...] = ()
+    state: State | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,7 @@ class UpstreamAuth:
 class Address:
     """Where a provider takes requests of one protocol, and in which dialect; all other texts are templates.
 
-    `count` is the path at which it counts the tokens of a request, if it does.
+    `count` is the path at which it counts the tokens of a request, `stored` that of an answer it keeps, if it does.
     """
 
     path: str
@@ -92,6 +108,7 @@ class Address:
     dialect: str | None = None
     framing: str | None = None
     count: str | None = None
+    stored: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +272,10 @@ class Settings:
     request_id_headers: tuple[str, ...] = ("x-request-id",)
     strict: bool = False
     strict_header: str | None = None
+    state_count: int = 10_000
+    state_size: int = 1024**3
+    state_age: float = 30 * 86400.0
+    state_depth: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

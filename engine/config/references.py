@@ -18,7 +18,13 @@ _OPERATIONS = {
     "count": ("request.decode", "count.encode", "error.encode"),
     "models": ("models.encode", "error.encode"),
     "model": ("models.encode", "error.encode"),
+    "stored": ("request.decode", "response.encode", "stream.encode", "error.encode"),
+    "stored.delete": ("stored.encode", "error.encode"),
+    "stored.cancel": ("error.encode",),
+    "stored.inputs": ("stored.encode", "error.encode"),
 }
+_NEEDED = {"generate": "model", "count": "model", "model": "model"}  # where a request names what it asks for
+_STATEFUL = ("generate", "count")
 _UPSTREAM = ("request.encode", "response.decode", "stream.decode", "error.decode")
 _COUNTING = ("count.decode",)
 
@@ -99,9 +105,13 @@ class _Checker:
         self.defined("auth", endpoint.auth, entry.at("auth"))
         if endpoint.surface is not None:
             self.defined("surfaces", endpoint.surface, entry.at("surface"))
-        if endpoint.operation != "models" and endpoint.model is None:
-            message = f'"model" is missing: the operation "{endpoint.operation}" needs to know which one'
+        needed = "answer" if endpoint.operation.startswith("stored") else _NEEDED.get(endpoint.operation)
+        if needed is not None and getattr(endpoint, needed) is None:
+            message = f'"{needed}" is missing: the operation "{endpoint.operation}" needs to know which one'
             self._diagnostics.error("missing-key", entry.key, message)
+        if endpoint.state is not None and endpoint.operation not in _STATEFUL:
+            message = f'the operation "{endpoint.operation}" makes no answer that could be kept'
+            self._diagnostics.error("bad-value", entry.at("state").own_key(), message)
 
     def provider(self, provider: Provider) -> None:
         if provider.policy is not None:

@@ -11,6 +11,8 @@ from ..canonical.loss import Loss
 from ..compile.snapshot import Endpoint, Key, Snapshot, Target
 from ..protocol import Call, WireProtocol
 from ..routing.state import Routing
+from .errors import Problem
+from .memory import Memory
 from .outcomes import Attempt, Names
 
 
@@ -46,6 +48,19 @@ class Reply(Protocol):
         """Cut the connection, so that the client cannot take a broken answer for a whole one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The answer that a request goes on from, in the conversation `thread`.
+
+    `turns` are all that was said up to it; absent when a provider knows them: `provider`, if that is known.
+    """
+
+    previous: str
+    thread: str
+    turns: Sequence[dict[str, Any]] | None = None
+    provider: str | None = None
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request: filled in step by step, each member written by one step."""
@@ -75,6 +90,14 @@ class Exchange:
     # model and targets
     targets: Sequence[Target] = ()
 
+    # state
+    memory: Memory = field(default_factory=Memory.of_process)
+    continued: Continued | None = None
+    elsewhere: Problem | None = None  # what those targets are told who do not know what the request goes on from
+    keeps: bool = False  # whether the answer is kept
+    kept: bool = False  # whether that is done
+    answer_id: str = ""  # the id of an answer that is kept here
+
     # sending
     target: Target | None = None
     tries: list[Attempt] = field(default_factory=list)
@@ -102,6 +125,7 @@ class Exchange:
             target=target or {},
             model=self.model or None,
             request_id=self.request_id,
+            history=(self.continued.turns or ()) if self.continued is not None else (),
         )
 
     @property

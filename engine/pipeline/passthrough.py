@@ -16,6 +16,7 @@ from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
 from .plan import Relay, Watch, error_event, parse_answer
+from .state import keeps_itself
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
@@ -32,15 +33,21 @@ class Passthrough:
     cap: int
     forwards: bool = True
     losses: tuple[Loss, ...] = ()
+    kept: bool = False  # whether the answer is kept, so that it must be understood
+    folded: bool = False  # whether it is kept here
 
     def answer(self, raw: bytes) -> bytes:
         """The same bytes, once they have been seen to be an answer. Raises UpstreamErrorBody and Problem."""
-        self.upstream.check_answer(parse_answer(raw))
+        answer = parse_answer(raw)
+        if self.kept:
+            self.call.answer = self.upstream.decode_response(answer, self.call)
+        else:
+            self.upstream.check_answer(answer)
         return raw
 
     def relay(self) -> Relay:
         """A relay that lets whole frames through as they are."""
-        return PassthroughRelay(self.client, self.upstream, self.call, self.cap)
+        return PassthroughRelay(self.client, self.upstream, self.call, self.cap, folded=self.folded)
 
 
 def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> bool:
@@ -48,7 +55,8 @@ def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstre
 
     Values that another family signed are sealed, and nothing that a vendor could read: translation takes them out.
     """
-    same = upstream.name == client.name and not target.patch
+    restored = exchange.continued is not None and exchange.continued.turns is not None
+    same = upstream.name == client.name and not target.patch and not restored
     if exchange.stream and not (upstream.framing.passes and upstream.framing.kind == client.framing.kind):
         return False
     untouched = same and upstream.takes(exchange.body, target.view) and not holds_sealed(exchange.raw)
@@ -78,20 +86,24 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
         body = replaced(body, endpoint.model_member, orjson.dumps(target.model))
     request = {"model": target.model, "stream": exchange.stream}
     call = exchange.call(target.view)
-    return Passthrough(client, upstream, call, body, request, exchange.snapshot.settings.max_event)
+    kept, folded = exchange.keeps, exchange.keeps and not keeps_itself(exchange, target)
+    cap = exchange.snapshot.settings.max_event
+    return Passthrough(client, upstream, call, body, request, cap, kept=kept, folded=folded)
 
 
 class PassthroughRelay(Watch):
-    """Lets whole frames through and decodes a copy, only to learn whether the stream ends well."""
+    """Lets whole frames through and decodes a copy, to learn whether the stream ends well, or `folded` what it says."""
 
     __slots__ = ("_call", "_decoder", "_framing", "_pending", "_protocol")
 
-    def __init__(self, client: WireProtocol, upstream: WireProtocol, call: Call, cap: int) -> None:
+    def __init__(
+        self, client: WireProtocol, upstream: WireProtocol, call: Call, cap: int, *, folded: bool = False
+    ) -> None:
         super().__init__()
         self._protocol = client
         self._call = call
         self._framing = upstream.framing
-        self._decoder = upstream.stream_watch(call, cap)
+        self._decoder = upstream.stream_decoder(call, client, cap) if folded else upstream.stream_watch(call, cap)
         self._pending = bytearray()
 
     @property

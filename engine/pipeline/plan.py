@@ -44,12 +44,14 @@ class Relay(Protocol):
     """Upstream bytes to client bytes.
 
     `begun`: output has been seen; `over`: its end or an error has been seen; `failed`: the error that ended the stream;
-    `satisfied`: no more bytes are wanted; `broken`: what comes cannot be read any more.
+    `satisfied`: no more bytes are wanted; `broken`: what comes cannot be read any more; `answer`: what is known of the
+    canonical answer, all of it once it is `over`.
     """
 
     begun: bool
     over: bool
     failed: Json | None
+    answer: Json | None
 
     @property
     def satisfied(self) -> bool: ...
@@ -64,23 +66,33 @@ class Relay(Protocol):
 class Watch:
     """The state of a stream, from the events that its decoder made."""
 
-    __slots__ = ("begun", "failed", "over")
+    __slots__ = ("answer", "begun", "failed", "over")
 
     def __init__(self) -> None:
         self.begun = False
         self.over = False
         self.failed: Json | None = None
+        self.answer: Json | None = None
 
     def see(self, events: Sequence[Json]) -> None:
         """Take note of events."""
         if not events:
             return
         if not self.begun:
+            self._greet(events)
             self.begun = any(event["type"] not in SILENT and event["type"] != "error" for event in events)
         last = events[-1]
         if last["type"] == "error":
             self.failed = last["error"]
         self.over = last["type"] in {"end", "error"}
+        if "response" in last:
+            self.answer = last["response"]
+
+    def _greet(self, events: Sequence[Json]) -> None:
+        """Take note of the answer's id, which is said once."""
+        for event in events:
+            if event["type"] == "start" and event.get("id") and self.answer is None:
+                self.answer = {"id": event["id"]}
 
 
 def parse_answer(raw: bytes) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..compile.snapshot import Target
+from ..compile.snapshot import Service, Target, Template
 from ..upstream.address import join, same_origin
 from ..upstream.client import Timers, UpstreamRequest
 from ..upstream.errors import refused_address
@@ -12,6 +12,7 @@ from .plan import Plan
 from .resolve import service_of
 
 USER_AGENT = "torouter"
+STORED = "stored"  # how the operations begin that are about kept answers
 
 
 def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | None = None) -> UpstreamRequest:
@@ -30,8 +31,10 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         "operation": endpoint.operation,
     }
     query = {name: template(roots) for name, template in service.query.items()}
+    if plan.forwards:
+        query.update({name: exchange.query[name] for name in endpoint.forward_query if name in exchange.query})
     query.update({name: value() for name, value in provider.auth_query.items()})
-    path = service.count if endpoint.operation == "count" and service.count is not None else service.path
+    path = _address(service, endpoint.operation)
     url = join(provider.base_url, path(roots), query)
     if not same_origin(provider.base_url, url):
         raise refused_address()
@@ -45,7 +48,7 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
     policy = target.policy
     total = policy.total if left is None else min(policy.total, left)
     return UpstreamRequest(
-        "POST",
+        exchange.incoming.method if endpoint.operation.startswith(STORED) else "POST",
         url,
         list(headers.items()),
         plan.body,
@@ -54,3 +57,9 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         provider.allow_private,
         {**roots, "protocol": plan.upstream.name},
     )
+
+
+def _address(service: Service, operation: str) -> Template:
+    """Where a service is asked: what is about kept answers, and counting, may have addresses of their own."""
+    own = service.count if operation == "count" else service.stored if operation.startswith(STORED) else None
+    return service.path if own is None else own

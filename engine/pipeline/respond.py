@@ -18,6 +18,7 @@ from .exchange import Exchange
 from .outcomes import STOPPED, Failed, Names, names_of_error, of_answer, of_fault
 from .outlet import Outlet
 from .plan import Plan, Relay, parse_answer
+from .state import keep
 
 _DRAIN = 0.5
 _WARNINGS = 1024
@@ -49,6 +50,7 @@ async def whole(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
         body = plan.answer(raw)
     except (Problem, UpstreamErrorBody) as fault:
         raise of_answer(fault, raw) from fault
+    await keep(exchange, plan, plan.call.answer)
     await exchange.reply.whole(200, _headers(exchange, "application/json"), body)
 
 
@@ -60,6 +62,7 @@ async def synthesise(exchange: Exchange, plan: Plan, response: UpstreamResponse)
     except (Problem, UpstreamErrorBody) as fault:
         raise of_answer(fault, raw) from fault
     frames = plan.client.encode_whole_stream(decoded, plan.call)
+    await keep(exchange, plan, decoded)
     await exchange.reply.start(200, _stream_headers(exchange, plan))
     await exchange.reply.write(frames)
     await exchange.reply.finish()
@@ -84,6 +87,7 @@ async def aggregate(exchange: Exchange, plan: Plan, response: UpstreamResponse) 
         names = _broke_off(said=said) if cut else _said(error, unreadable=decoder.broken)
         raise Failed(Problem.of(error), names)
     body = orjson.dumps(plan.client.encode_response(last["response"], plan.call))
+    await keep(exchange, plan, last["response"])
     await exchange.reply.whole(200, _headers(exchange, "application/json"), body)
 
 
@@ -96,7 +100,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     chunks = response.aiter_raw()
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
-        pumped = await _pump(exchange, converter, chunks, outlet)
+        pumped = await _pump(exchange, plan, converter, chunks, outlet)
         said = converter.failed
         tail = converter.close(pumped.error)
         if converter.failed is not None:
@@ -105,6 +109,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
                 raise Failed(Problem.of(converter.failed), names)
             exchange.broken = names
         exchange.outcome = _outcome(converter)
+        await _keep(exchange, plan, converter)
         await outlet.put(tail, visible=True)
         await outlet.finish()
     if converter.satisfied and converter.failed is None:
@@ -120,7 +125,15 @@ class _Pumped:
     said: bool = False
 
 
-async def _pump(exchange: Exchange, converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet) -> _Pumped:
+async def _keep(exchange: Exchange, plan: Plan, converter: Relay) -> None:
+    """Keep an answer that has ended well, before its end goes out: a client may go on from it at once."""
+    if converter.over and converter.failed is None:
+        await keep(exchange, plan, converter.answer)
+
+
+async def _pump(
+    exchange: Exchange, plan: Plan, converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet
+) -> _Pumped:
     """Convert and write until the source is over, or it breaks, or we are told to stop."""
     pumped = _Pumped()
     try:
@@ -129,6 +142,7 @@ async def _pump(exchange: Exchange, converter: Relay, chunks: AsyncIterator[byte
             data = converter.feed(chunk)
             if converter.failed is not None and not exchange.reply.started:
                 break
+            await _keep(exchange, plan, converter)
             await outlet.put(data, visible=converter.begun)
             if converter.begun and exchange.tries[-1].first is None:
                 exchange.tries[-1].first = exchange.routing.clock() - exchange.started

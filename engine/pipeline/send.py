@@ -13,6 +13,7 @@ from .outcomes import Failed
 from .plan import Plan
 from .resolve import service_of
 from .respond import deliver
+from .state import check
 
 
 async def forward(exchange: Exchange, transports: Mapping[str, Transport]) -> None:
@@ -38,6 +39,7 @@ def plan_for(exchange: Exchange, target: Target) -> Plan:
     """How one target is called. Raises Problem when the request cannot be read, or cannot be said to this target."""
     client = exchange.client
     assert client is not None
+    check(exchange, target)
     upstream = service_of(target, client).protocol
     if passthrough.is_possible(exchange, target, client, upstream):
         return passthrough.plan(exchange, target, client, upstream)

@@ -16,15 +16,18 @@ from .endpoint import Matcher, fallback, match
 from .errors import Problem, render
 from .exchange import Exchange, Incoming, Reply
 from .keys import KeyRing
+from .memory import Memory
 from .models import list_models
 from .resolve import resolve
 from .send import forward
+from .state import restore
+from .stored import answer_stored
 
 _log = logging.getLogger("torouter.pipeline")
 
 
 class Gateway:
-    """One compiled configuration at work. `keys` finds keys beside the configured ones.
+    """One compiled configuration at work. `keys` finds keys beside the configured ones, `memory` keeps answers.
 
     `routing` is what was learnt of targets under another configuration; it goes on from there.
     """
@@ -35,19 +38,21 @@ class Gateway:
         transports: Mapping[str, Transport],
         keys: KeyRing | None = None,
         routing: Routing | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.routing = routing or Routing()
         self._matcher = Matcher(snapshot.endpoints, snapshot.mounts)
         self._transports = transports
         self._keys = keys or KeyRing()
+        self._memory = memory or Memory.of_process()
         self._running: dict[asyncio.Task[object], Exchange] = {}
         self.quiet = asyncio.Event()  # set while no request is being answered
         self.quiet.set()
 
     def exchange(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
         """The state of a request that is about to be answered."""
-        return Exchange(self.snapshot, incoming, reply, request_id, routing=self.routing)
+        return Exchange(self.snapshot, incoming, reply, request_id, routing=self.routing, memory=self._memory)
 
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request, whatever happens; cancelled when the client is gone."""
@@ -78,8 +83,11 @@ class Gateway:
         await authenticate(exchange, self._keys)
         if await list_models(exchange):
             return
+        if await answer_stored(exchange, self._transports):
+            return
         await receive(exchange)
         resolve(exchange)
+        await restore(exchange)
         if await count_tokens(exchange, self._transports):
             return
         await forward(exchange, self._transports)

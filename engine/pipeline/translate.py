@@ -15,6 +15,7 @@ from ..protocol.errors import Json
 from .errors import Problem
 from .exchange import Exchange
 from .plan import Relay, Watch, parse_answer
+from .state import addressed, keeps_itself, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Translation:
 
     def answer(self, raw: bytes) -> bytes:
         """The translated answer. Raises UpstreamErrorBody and Problem."""
-        response = self.upstream.decode_response(parse_answer(raw), self.call)
-        return orjson.dumps(self.client.encode_response(response, self.call))
+        self.call.answer = self.upstream.decode_response(parse_answer(raw), self.call)
+        return orjson.dumps(self.client.encode_response(self.call.answer, self.call))
 
     def relay(self) -> Relay:
         """A relay that decodes each event and encodes it again."""
@@ -50,7 +51,9 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     try:
         request = client.decode_request(exchange.body, call)
         request = {**merge_patch(request, target.patch), "model": target.model, "stream": exchange.stream}
-        call.request = request
+        call.request = told(exchange, request)
+        request = addressed(exchange, target, request)
+        call.answer_id = exchange.answer_id if exchange.keeps and not keeps_itself(exchange, target) else None
         encoded = upstream.encode_request(request, call)
         body = orjson.dumps(encoded.body)
     except RequestRejected as fault:

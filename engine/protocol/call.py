@@ -23,7 +23,7 @@ class Call:
     the client's protocol cannot show.
 
     `history` are turns in front of those that the client's body says, `said` the latter as its mapping makes them;
-    `answer_id` is the id that the answer gets, whatever its source says.
+    `answer_id` is the id that the answer gets, whatever its source says, `answer` the whole canonical answer.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +40,7 @@ class Call:
     history: Sequence[Json] = ()
     said: Sequence[Json] = ()
     answer_id: str | None = None
+    answer: Json | None = None
 
     @property
     def head(self) -> dict[str, str]:

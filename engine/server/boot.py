@@ -16,6 +16,7 @@ from ..compile.snapshot import Key, Snapshot
 from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
 from ..pipeline.keys import KeyRing
+from ..pipeline.memory import Memory
 from ..pipeline.stack import Gateway
 from ..sandbox.load import load_sandbox
 from ..sandbox.sandbox import Sandbox
@@ -78,7 +79,7 @@ async def run(worker: Worker, loaded: Loaded) -> None:
     sockets = [socket.socket(fileno=descriptor) for descriptor in worker.sockets]
     ways = loaded.transports()
     store = ExistingStore(worker.state)
-    site = Site(Gateway(loaded.snapshot, ways, KeyRing(keys, store)))
+    site = Site(Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made)))
     try:
         await serve(site, sockets, stop, lambda: _tell(READY))
     finally:

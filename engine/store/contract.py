@@ -34,14 +34,15 @@ class StoredKey:
 class StoredAnswer:
     """An answer that later requests of its group may go on from, with what it answered.
 
-    `thread` is the first answer of the conversation, `previous` the one before. One that its provider keeps itself has
-    only a `provider` here; of any other, `body` is what the client asked, `turns` and `response` are canonical, all
-    three as JSON. Moments in seconds since 1970.
+    `protocol` and `model` are those that the client called, `thread` is the first answer of the conversation,
+    `previous` the one before. One that its provider keeps itself has only a `provider` here; of any other, `body` is
+    what the client asked, `turns` and `response` are canonical, all three as JSON. Moments in seconds since 1970.
     """
 
     id: str
     group: str
     protocol: str
+    model: str
     created: float
     thread: str
     previous: str | None = None

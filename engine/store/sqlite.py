@@ -20,8 +20,8 @@ _STEPS = (
     """,
     """
     CREATE TABLE answers (
-        id TEXT PRIMARY KEY, grp TEXT NOT NULL, protocol TEXT NOT NULL, created REAL NOT NULL, thread TEXT NOT NULL,
-        previous TEXT, provider TEXT, size INTEGER NOT NULL,
+        id TEXT PRIMARY KEY, grp TEXT NOT NULL, protocol TEXT NOT NULL, model TEXT NOT NULL, created REAL NOT NULL,
+        thread TEXT NOT NULL, previous TEXT, provider TEXT, size INTEGER NOT NULL,
         body BLOB NOT NULL, turns BLOB NOT NULL, response BLOB NOT NULL
     ) STRICT
     """,
@@ -56,13 +56,15 @@ _ADD_KEY = "INSERT INTO keys (name, grp, digest, hint, created, expires) VALUES 
 _FIND_KEY = "SELECT name, grp, digest, hint, created, expires FROM keys WHERE digest = ?"
 _LIST_KEYS = "SELECT name, grp, digest, hint, created, expires FROM keys ORDER BY created, digest"
 _EXPIRE_KEYS = "UPDATE keys SET expires = ?1 WHERE name = ?2 AND (expires IS NULL OR expires > ?1)"
-_PUT_ANSWER = "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_PUT_ANSWER = "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 _REPLACED = "DELETE FROM answers WHERE id = ? AND grp = ?"
 _FIND_ANSWER = """
-SELECT answers.id, answers.grp, protocol, created, thread, previous, provider, body, turns, response
+SELECT answers.id, answers.grp, protocol, model, created, thread, previous, provider, body, turns, response
 FROM answers JOIN threads ON threads.id = thread WHERE answers.id = ? AND used >= ?
 """
-_LINK = "SELECT id, grp, protocol, created, thread, previous, provider, x'', turns, response FROM answers WHERE id = ?"
+_LINK = """
+SELECT id, grp, protocol, model, created, thread, previous, provider, x'', turns, response FROM answers WHERE id = ?
+"""
 _DELETE_ANSWER = "DELETE FROM answers WHERE id = ?"
 _TOO_OLD = "DELETE FROM answers WHERE thread IN (SELECT id FROM threads WHERE used < ? ORDER BY used LIMIT ?)"
 _TOTAL = "SELECT count, size FROM totals WHERE grp = ?"
@@ -114,10 +116,10 @@ class SqliteStore:
     def keep_answer(self, answer: StoredAnswer, bounds: Bounds) -> None:
         """Keep one more answer, and make room as the contract says."""
         it = answer
-        values = (it.id, it.group, it.protocol, it.created, it.thread, it.previous, it.provider, it.size)
+        head = (it.id, it.group, it.protocol, it.model, it.created, it.thread, it.previous, it.provider)
         with self._told(), self._changing() as change:
             change(_REPLACED, (it.id, it.group))
-            change(_PUT_ANSWER, (*values, it.body, it.turns, it.response))
+            change(_PUT_ANSWER, (*head, it.size, it.body, it.turns, it.response))
             change(_TOO_OLD, (answer.created - bounds.age, _AT_ONCE))
             for _ in range(_AT_ONCE):
                 count, size = change(_TOTAL, (answer.group,)).fetchone() or (0, 0)

@@ -10,7 +10,7 @@ import pytest
 from torouter.store import Bounds, MemoryStore, SqliteStore, Store, StoredAnswer
 
 WIDE = Bounds(count=1000, size=1_000_000, age=1000.0)
-FIRST = StoredAnswer("a1", "team", "letters", 100.0, "a1", body=b"[0]", turns=b"[1]", response=b"[22]")
+FIRST = StoredAnswer("a1", "team", "letters", "small-1", 100.0, "a1", body=b"[0]", turns=b"[1]", response=b"[22]")
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -39,7 +39,7 @@ def test_an_answer_is_found_whole_and_only_by_its_id(store: Store) -> None:
 
 
 def test_what_a_provider_keeps_has_only_the_providers_name(store: Store) -> None:
-    there = StoredAnswer("a1", "team", "letters", 100.0, "a1", provider="office")
+    there = StoredAnswer("a1", "team", "letters", "small-1", 100.0, "a1", provider="office")
     store.keep_answer(there, WIDE)
     assert store.find_answer("a1", 0.0) == there
 

@@ -10,7 +10,7 @@ import pytest
 from torouter.store import Bounds, SqliteStore, StoredAnswer, StoredKey, StoreError
 
 KEY = StoredKey("ci", "default", "d1", "sk-ab…", created=100.0)
-ANSWER = StoredAnswer("a1", "team", "letters", 100.0, "a1", body=b"[0]", turns=b"[1]", response=b"[2]")
+ANSWER = StoredAnswer("a1", "team", "letters", "small-1", 100.0, "a1", body=b"[0]", turns=b"[1]", response=b"[2]")
 WIDE = Bounds(count=1000, size=1_000_000, age=1000.0)
 
 

@@ -183,6 +183,9 @@ class FakeEndpoint:
     returned: tuple[str, ...] = ("x-left-*",)
     max_body: int | None = None
     example: str | None = None
+    forward_query: tuple[str, ...] = ()
+    state: Any = None
+    answer: Any = None
     forms: bool = False
 
 
@@ -215,6 +218,8 @@ class FakeService:
     path: Any = staticmethod(lambda roots: "/v1/talk")
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=lambda: {"X-Version": lambda roots: "default"})
+    count: Any = None
+    stored: Any = None
 
 
 @dataclass(frozen=True)

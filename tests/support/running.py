@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from torouter.pipeline.keys import KeyRing
+from torouter.pipeline.memory import Memory
 from torouter.pipeline.stack import Gateway
 from torouter.server.app import Site
 from torouter.server.supervisor import listen
@@ -32,9 +33,11 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(snapshot: FakeSnapshot, keys: KeyRing | None = None) -> AsyncIterator[Running]:
+async def running(
+    snapshot: FakeSnapshot, keys: KeyRing | None = None, memory: Memory | None = None
+) -> AsyncIterator[Running]:
     upstream = Client()
-    site = Site(Gateway(snapshot, {"http": upstream}, keys))
+    site = Site(Gateway(snapshot, {"http": upstream}, keys, memory=memory))
     sock = listen("127.0.0.1", 0)
     stop = asyncio.Event()
     task = asyncio.create_task(serve(site, [sock], stop))

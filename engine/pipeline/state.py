@@ -1,0 +1,172 @@
+"""What a request goes on from: kept here or by a provider, restored before it is sent; and keeping what is answered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from ..compile.snapshot import State, Target
+from ..protocol import RequestRejected
+from ..store import StoredAnswer
+from .endpoint import shown
+from .errors import Problem
+from .exchange import Continued, Exchange
+from .plan import Plan
+from .resolve import service_of
+
+Json = dict[str, Any]
+
+_RANDOM = 24  # bytes of our own ids
+_OURS = frozenset(
+    {"previous", "store"}
+)  # members of a canonical request's state that we serve in the place of a target
+
+
+async def restore(exchange: Exchange) -> None:
+    """Fill in what the request goes on from, and leave only the targets that can.
+
+    Raises Problem when that is not there: nothing is ever answered without what was said before.
+    """
+    state = exchange.endpoint.state if exchange.endpoint is not None else None
+    if state is None:
+        return
+    context = exchange.context()
+    exchange.keeps = exchange.endpoint is not None and exchange.endpoint.operation == "generate" and state.keep(context)
+    exchange.answer_id = state.prefix + secrets.token_hex(_RANDOM)
+    if state.conversation is not None and state.conversation(context) is not None:
+        exchange.elsewhere = _no_conversations(state)
+    previous = state.previous(context)
+    if previous is not None:
+        await _go_on(exchange, previous, state)
+    if exchange.elsewhere is not None:
+        exchange.targets = [target for target in exchange.targets if _knows(exchange, target)]
+        if not exchange.targets:
+            raise exchange.elsewhere
+
+
+async def _go_on(exchange: Exchange, previous: object, state: State) -> None:
+    """Fill in what the request goes on from. Raises Problem when that is not there."""
+    assert exchange.key is not None
+    if not isinstance(previous, str) or not previous:
+        raise Problem("invalid_request", "The id of an answer is text.", param=state.previous_member)
+    group, settings = exchange.key.group, exchange.snapshot.settings
+    found = await exchange.memory.recall(previous, group, settings)
+    unknown = _unknown(f"There is no answer {shown(previous)} to go on from.", state)
+    if found is None:  # perhaps a provider knows it
+        exchange.continued, exchange.elsewhere = Continued(previous, previous), unknown
+    elif found.answer.group != group:
+        raise unknown
+    elif found.answer.provider is not None:
+        message = f"The answer {shown(previous)} is kept by another provider than those of {shown(exchange.model)}."
+        exchange.continued = Continued(previous, found.answer.thread, provider=found.answer.provider)
+        exchange.elsewhere = _unknown(message, state)
+    elif found.lacking is not None:
+        raise await _incomplete(exchange, previous, found.lacking, state)
+    else:
+        exchange.continued = Continued(previous, found.answer.thread, found.turns)
+
+
+def check(exchange: Exchange, target: Target) -> None:
+    """Raise Problem for a target that does not know what the request goes on from: it would answer without that."""
+    if exchange.elsewhere is not None and not _knows(exchange, target):
+        raise exchange.elsewhere
+
+
+def _knows(exchange: Exchange, target: Target) -> bool:
+    """Whether a target can know what a provider keeps."""
+    provider = exchange.continued.provider if exchange.continued is not None else None
+    return is_keeper(exchange, target) and provider in {None, target.provider.id}
+
+
+async def _incomplete(exchange: Exchange, previous: str, lacking: str, state: State) -> Problem:
+    """The error of a conversation of which not all can be had: a part of it is gone, or it is too long."""
+    if await exchange.memory.find(lacking, exchange.snapshot.settings) is not None:
+        message = f"The conversation up to {shown(previous)} is too long to be gone on with."
+        return Problem("invalid_request", message, param=state.previous_member, code="conversation_too_long")
+    message = f"The answer {shown(lacking)}, which {shown(previous)} goes on from, is no longer kept."
+    return _unknown(message, state)
+
+
+def _unknown(message: str, state: State) -> Problem:
+    return Problem("invalid_request", message, param=state.previous_member, code="previous_not_found")
+
+
+def _no_conversations(state: State) -> Problem:
+    message = "Conversations are not kept for this model; send the id of an answer to go on from, or all that was said."
+    return Problem("unsupported", message, param=state.conversation_member, code="unsupported_field")
+
+
+def is_keeper(exchange: Exchange, target: Target) -> bool:
+    """Whether a target keeps the state of conversations itself, and the client's protocol is what it is told in."""
+    client = exchange.client
+    assert client is not None
+    service = service_of(target, client)
+    return service.stored is not None and service.protocol.name == client.name
+
+
+def keeps_itself(exchange: Exchange, target: Target) -> bool:
+    """Whether a target keeps the answer to this request: it does not know a conversation that we restored."""
+    restored = exchange.continued is not None and exchange.continued.turns is not None
+    return not restored and is_keeper(exchange, target)
+
+
+def addressed(exchange: Exchange, target: Target, request: Json) -> Json:
+    """Give the canonical request as a target is sent it: of the state that is kept here it is told nothing.
+
+    A target that could keep the answer as well is told not to.
+    """
+    if exchange.endpoint is None or exchange.endpoint.state is None or keeps_itself(exchange, target):
+        return request
+    said = request.get("state") or {}
+    state = {name: value for name, value in said.items() if name not in _OURS}
+    if is_keeper(exchange, target):
+        state["store"] = False
+    rest = {name: value for name, value in request.items() if name != "state"}
+    return {**rest, "state": state} if state else rest
+
+
+def told(exchange: Exchange, request: Json) -> Json:
+    """Give the canonical request as the client's answer shows it: with whether the answer is kept."""
+    if exchange.endpoint is None or exchange.endpoint.state is None:
+        return request
+    return {**request, "state": {**(request.get("state") or {}), "store": exchange.keeps}}
+
+
+async def keep(exchange: Exchange, plan: Plan, response: Json | None) -> None:
+    """Keep an answer that is whole, once, before the client can know its id; `response` is canonical.
+
+    Of one that its provider keeps, only where it is.
+    """
+    target, key = exchange.target, exchange.key
+    id = response.get("id") if response is not None else None
+    if not exchange.keeps or exchange.kept or not isinstance(id, str) or not id:
+        return
+    assert target is not None
+    assert key is not None
+    exchange.kept = True
+    continued, now = exchange.continued, exchange.memory.now()
+    thread, previous = (continued.thread, continued.previous) if continued is not None else (id, None)
+    head = StoredAnswer(id, key.group, plan.client.name, exchange.model, now, thread, previous)
+    if keeps_itself(exchange, target):
+        answer = replace(head, provider=target.provider.id)
+        await exchange.memory.keep(lambda: answer, exchange.snapshot.settings)
+        return
+    said = plan.call.said or _said(exchange, plan)
+    await exchange.memory.keep(
+        lambda: replace(head, body=exchange.raw, turns=orjson.dumps(said), response=orjson.dumps(response)),
+        exchange.snapshot.settings,
+    )
+
+
+def _said(exchange: Exchange, plan: Plan) -> Sequence[Json]:
+    """The turns of a request that passes through as it is."""
+    call = exchange.call()
+    try:
+        plan.client.decode_request(exchange.body, call)
+    except RequestRejected:
+        return ()
+    return call.said
