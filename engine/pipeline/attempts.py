@@ -103,7 +103,7 @@ async def tried(
     while target is not None:
         plan = way.plan(target, planned)
         if plan is None:
-            target = way.next()
+            target = way.instead()
             continue
         if failures and not budget.take(policy, routing.clock()):
             break

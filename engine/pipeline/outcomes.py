@@ -21,14 +21,15 @@ STOPPED = "stopped"  # by the gateway itself: nothing is held against anybody
 class Attempt:
     """One call of one target, for logs, metrics and usage; times in seconds.
 
-    `outcome` is `ok`, `client_closed` or what `label` makes of the names of the failure; `status` that of the
-    upstream's answer, 0 without one; `first` when the client was sent the first output of a stream.
+    `began` and `first` count from the beginning of the request: when the target was called, and when the client was
+    sent the first output of a stream. `outcome` is `ok`, `client_closed` or what `label` makes of the names of the
+    failure, `status` that of the upstream's answer, 0 without one.
     """
 
     provider: str
     model: str
     protocol: str
-    began: float  # after the request did
+    began: float
     outcome: str = ""
     status: int = 0
     seconds: float = 0.0

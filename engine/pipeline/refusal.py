@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from ..compile.snapshot import Target
@@ -15,6 +17,8 @@ from .plan import Plan
 
 _OUR_CREDENTIAL_REFUSED = frozenset({401, 402, 403})
 _ERROR_BODY_CAP = 1024 * 1024
+_OF_LOAD = frozenset({"rate_limit", "quota", "overloaded", "unavailable"})
+_PLAIN = "retry-after"
 
 
 async def refusal(exchange: Exchange, target: Target, response: UpstreamResponse, plan: Plan) -> Failed:
@@ -36,7 +40,7 @@ async def refusal(exchange: Exchange, target: Target, response: UpstreamResponse
     if ours:
         error = {"kind": "upstream_auth", "status": 502, "code": "upstream_auth"}
         error["message"] = "The upstream refused the gateway's credential."
-    wait = _wait(exchange, target, response, error.pop("retry_after", None))
+    wait = _wait(exchange, target, response, error)
     if wait is not None:
         error["retry_after"] = min(wait, target.policy.retry_after_max)
     problem = Problem.of(error)
@@ -46,9 +50,15 @@ async def refusal(exchange: Exchange, target: Target, response: UpstreamResponse
     return Failed(problem, names, raw=raw if untouched else None, status=status, wait=wait)
 
 
-def _wait(exchange: Exchange, target: Target, response: UpstreamResponse, said: object) -> float | None:
-    """Seconds that the upstream asks for, in a header or else in its body."""
-    wait = wait_of(response.headers, target.policy.retry_after, exchange.routing.wall())
+def _wait(exchange: Exchange, target: Target, response: UpstreamResponse, error: dict[str, Any]) -> float | None:
+    """Seconds that the upstream asks for, in a header or else in its body.
+
+    Headers that tell of a limit stand in every answer; they mean something where that limit is what failed.
+    """
+    names = target.policy.retry_after
+    if error["kind"] not in _OF_LOAD:
+        names = [name for name in names if name.startswith(_PLAIN)]
+    wait, said = wait_of(response.headers, names, exchange.routing.wall()), error.pop("retry_after", None)
     if wait is None and isinstance(said, int | float) and 0 <= said < float("inf"):
         return float(said)
     return wait

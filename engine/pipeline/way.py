@@ -11,7 +11,7 @@ from ..canonical.patch import merge_patch
 from ..compile.course import Fallback
 from ..compile.policy import Rule
 from ..compile.snapshot import Target
-from ..routing.order import bands, callable_now, count_turn
+from ..routing.order import bands, callable_now, count_turn, in_order
 from .errors import Problem
 from .exchange import Exchange
 from .outcomes import Failed
@@ -37,6 +37,8 @@ class Way:
         self._visited = {exchange.model}
         self._stands_in = False
         self._known_losses: frozenset[str] | None = None
+        self._names: Sequence[str] = ()
+        self._gives_up = False
 
     async def first(self) -> Target:
         """The target that is called first. Raises Problem when every one is full, or is to be left alone."""
@@ -45,11 +47,15 @@ class Way:
             raise self._nobody()
         return self._taken(found)
 
-    def next(self, failure: Failed | None = None, rule: Rule | None = None) -> Target | None:
-        """The target that is called after a failure, or after one that cannot be told the request."""
-        names = failure.names if failure is not None else ()
-        gives_up = rule is not None and rule.then == "give_up"
-        found = self._meant_for(names) or (None if gives_up else self._own() or self._elsewhere(()))
+    def next(self, failure: Failed, rule: Rule) -> Target | None:
+        """The target that is called after a failure, if its rule or a fallback wants one."""
+        self._names, self._gives_up = failure.names, rule.then == "give_up"
+        found = self._meant() or (None if self._gives_up else self._own() or self._elsewhere(()))
+        return self._taken(found) if found is not None else None
+
+    def instead(self) -> Target | None:
+        """The target that is called instead of one that cannot be told the request, or would lose too much of it."""
+        found = self._own() or self._meant() or (None if self._gives_up else self._elsewhere(()))
         return self._taken(found) if found is not None else None
 
     def plan(self, target: Target, planned: Planner) -> Plan | None:
@@ -60,7 +66,7 @@ class Way:
         try:
             plan = planned(self._exchange, target)
         except Problem as problem:
-            if problem.error["kind"] != "unsupported" and not self._stands_in:
+            if problem.error["kind"] != "unsupported" and self._known_losses is None:
                 raise
             self.unable = self.unable or problem
             return None
@@ -87,9 +93,9 @@ class Way:
                 return found
         return None
 
-    def _meant_for(self, names: Sequence[str]) -> Target | None:
+    def _meant(self) -> Target | None:
         """A target of a model that is named for just this failure."""
-        return self._elsewhere(names) if any(set(names) & set(it.on) for it in self._fallbacks) else None
+        return self._elsewhere(self._names) if self._names else None
 
     def _elsewhere(self, names: Sequence[str]) -> Target | None:
         """A target of the next model that may stand in: after any failure, or after just these."""
@@ -138,9 +144,17 @@ class Way:
     def _taken(self, target: Target) -> Target:
         self._called.add(id(target))
         for band in self._bands:
-            if len(band) > 1 and target in band:
+            if len(band) > 1 and any(it is target for it in band):
                 count_turn(target, band, self._routing)
         return target
+
+
+def at_rest(exchange: Exchange) -> list[Target]:
+    """Give the targets in the order in which they are called when nothing is held against any."""
+    targets = exchange.targets
+    sticky = sticky_of(exchange, targets[0]) if targets else None
+    banded = bands(targets, ranks(exchange, targets))
+    return [target for band in banded for target in in_order(band, exchange.routing, sticky)]
 
 
 def sticky_of(exchange: Exchange, target: Target) -> str | None:

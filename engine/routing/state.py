@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from ..compile.policy import Rule
@@ -41,7 +41,7 @@ class Routing:
         self.targets: OrderedDict[Key, Standing] = OrderedDict()
         self.providers: dict[str, Standing] = {}
         self._budgets: dict[str, Budget] = {}
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: list[asyncio.Future[None]] = []
 
     def known(self, target: Target) -> tuple[Standing | None, Standing | None]:
         """What is remembered of a target and of its provider."""
@@ -110,12 +110,15 @@ class Routing:
             it.running -= 1
         for it in lease.probed:
             it.probes -= 1
-        if lease.held:
+        if self._waiting:
             self._wake()
 
     def judge(self, target: Target, lease: Lease, rule: Rule | None, wait: float | None = None) -> None:
-        """Take note of how a call ended: no rule, or one that holds nothing against anybody, is an answer."""
-        if rule is None or not (rule.cool or rule.dead):
+        """Take note of how a call ended: well without a rule; `wait` is how many seconds the upstream asks for.
+
+        An outcome after which the request gives up is the client's fault: the target has answered.
+        """
+        if rule is None or (rule.then == "give_up" and not (rule.cool or rule.dead)):
             for standing in lease.probed:
                 standing.well()
             for known in self.known(target):
@@ -130,7 +133,7 @@ class Routing:
             held.failed(rule, target.policy, now, wait)
 
     async def place(self, seconds: float) -> bool:
-        """Wait until a call is over; false if none is in time, or if too many wait already."""
+        """Wait until some call is over; false if none is in time, or if too many wait already."""
         if len(self._waiting) >= WAITING:
             return False
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -140,21 +143,22 @@ class Routing:
                 await turn
         except TimeoutError:
             return False
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._wake()  # whoever gave us the place meant the next one, too
-            raise
         finally:
             if turn in self._waiting:
                 self._waiting.remove(turn)
         return True
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a place."""
+        return len(self._waiting)
+
     def _wake(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
+        """Let everyone look who waits, in the order in which they came: the place may not be for the first."""
+        waiting, self._waiting = self._waiting, []
+        for turn in waiting:
             if not turn.done():
                 turn.set_result(None)
-                return
 
     def _forget(self) -> None:
         """Forget the target that was used longest ago, one of which nothing matters if there is such a one."""

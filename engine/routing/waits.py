@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-_NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?")
-_PART = r"(\d{1,9}(?:\.\d{1,9})?)"
-_DURATION = re.compile(rf"(?=\d)(?:{_PART}h)?(?:{_PART}m(?!s))?(?:{_PART}s)?(?:{_PART}ms)?")
+_LONGEST = 64
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+_PART = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_DURATION = re.compile(rf"(?=[0-9])(?:{_PART}h)?(?:{_PART}m(?!s))?(?:{_PART}s)?(?:{_PART}ms)?")
 _MOMENT = 1e9  # seconds that are more are counted from 1970, not from now
 _MOMENT_MS = 1e12
 
@@ -23,7 +24,8 @@ def wait_of(headers: Mapping[str, str], names: Sequence[str], now: float) -> flo
     """
     for name in names:
         text = headers.get(name, "").strip()
-        seconds = _seconds(text, now, 0.001 if name.endswith("-ms") else 1.0) if text else None
+        unit = 0.001 if name.endswith("-ms") else 1.0
+        seconds = _seconds(text, now, unit) if 0 < len(text) <= _LONGEST else None
         if seconds is not None and math.isfinite(seconds):
             return max(0.0, seconds)
     return None
@@ -43,6 +45,8 @@ def _seconds(text: str, now: float, unit: float) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
+    if ":" not in text:
+        return None
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             moment = read(text)
