@@ -71,6 +71,12 @@ def test_the_installed_package_is_the_one_of_the_wheel(environment: Path, tmp_pa
     assert asked.stdout.startswith(str(environment.parent)), asked.stdout + asked.stderr
 
 
+def test_the_place_of_the_built_in_files_is_where_they_are(environment: Path, tmp_path: Path) -> None:
+    shown = "from torouter.cli.serve import built_in; print(built_in())"
+    asked = run(environment / "python", "-c", shown, cwd=tmp_path)
+    assert (Path(asked.stdout.strip()) / "providers.yaml").is_file(), asked.stdout + asked.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["validate"]])
 def test_the_command_works_there(environment: Path, tmp_path: Path, arguments: list[str]) -> None:
     done = run(environment / "torouter", *arguments, cwd=tmp_path)

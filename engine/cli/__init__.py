@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from ..diagnostics import did_you_mean
+
 # Each command is the member `command` of the module of its name.
 _COMMANDS = ("coverage", "explain", "init", "keys", "models", "routes", "schema", "serve", "test", "validate")
 
@@ -19,6 +21,14 @@ class _LazyGroup(click.Group):
             return None
         command = import_module(f".{cmd_name}", __package__).command
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS:
+            hint = did_you_mean(args[0], _COMMANDS) or f"there are: {', '.join(_COMMANDS)}"
+            ctx.fail(f"There is no command {args[0]}; {hint}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_LazyGroup)

@@ -12,7 +12,7 @@ from ..diagnostics import Diagnostics, render_terminal
 _RENDERERS = {"table": render_table, "json": render_json, "md": render_markdown}
 
 
-@click.command("coverage")
+@click.command("coverage", short_help="Tell which fields get through to which protocol.")
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--from", "sources", multiple=True, metavar="PROTOCOL", help="Only fields of this protocol.")
 @click.option("--to", "targets", multiple=True, metavar="PROTOCOL", help="Only on their way to this protocol.")

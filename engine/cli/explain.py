@@ -19,7 +19,7 @@ SENT, REFUSED = 0, 3
 _RENDERERS = {"text": render_text, "json": render_json}
 
 
-@click.command("explain")
+@click.command("explain", short_help="Tell what would become of a request, sending nothing.")
 @click.argument("file", type=click.File("rb"), metavar="REQUEST.json")
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--path", help="The address that is called, such as /v1/things?beta=true.")

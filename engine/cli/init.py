@@ -10,11 +10,12 @@ import click
 
 from ..config.schema import KINDS, schema_text
 from ..store import state_folder
+from .called import called
 
 _START = "routes.yaml"
 
 
-@click.command("init")
+@click.command("init", short_help="Write a folder of your own, with examples.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def command(folder: Path) -> None:
     """Write a folder of your own: route files with examples, and their schemas for your editor.
@@ -43,6 +44,6 @@ def _next(folder: Path) -> Iterator[str]:
     """Say what can be done now, line by line."""
     yield f"Made {folder / _START}, and {folder / 'schema'} for your editor."
     yield ""
-    yield f"torouter serve {folder}      # serve it; the model hello answers at once"
-    yield f"torouter validate {folder}   # check it after a change"
-    yield f"torouter models {folder}     # what can be called"
+    yield f"{called('serve', folder)}      # serve it; the model hello answers at once"
+    yield f"{called('validate', folder)}   # check it after a change"
+    yield f"{called('models', folder)}     # what can be called"

@@ -20,6 +20,7 @@ from ..diagnostics import Diagnostics, render_terminal
 from ..pipeline.credential import digest
 from ..pipeline.keys import FRESH
 from ..store import Store, StoredKey, StoreError, open_store, state_folder
+from .called import called
 from .tables import write_table
 
 _PREFIX = "sk-torouter-"
@@ -40,12 +41,15 @@ class Moment(click.ParamType[float]):
         with contextlib.suppress(ValueError):
             return time.time() + parse_duration(value)
         try:
-            return parse_date(value).timestamp()
+            moment = parse_date(value).timestamp()
         except ValueError:
             self.fail(f"{value!r} is neither a date such as 2027-01-31 nor a duration such as 90d.", param, ctx)
+        if moment <= time.time():
+            self.fail(f"{value} is over.", param, ctx)
+        return moment
 
 
-@click.group("keys")
+@click.group("keys", short_help="Make, list, replace and end the keys of clients.")
 def command() -> None:
     """Keys of clients, kept in the store of this machine; keys may also stand in route files, as hashes."""
 
@@ -67,7 +71,7 @@ def create(name: str, place: Path | None, group: str, expires: float | None) -> 
         raise click.ClickException(f"There is a key {name} in {span.file}:{span.line}; choose another name.")
     with _opened(place) as store:
         if any(key.name == name and key.valid(time.time()) for key in store.list_keys()):
-            raise click.ClickException(f"There is a key {name}; `torouter keys rotate {name}` replaces it.")
+            raise click.ClickException(f"There is a key {name}; `{called(f'keys rotate {name}', place)}` replaces it.")
         _make(store, name, group, expires)
 
 
@@ -75,7 +79,7 @@ def create(name: str, place: Path | None, group: str, expires: float | None) -> 
 @click.argument("name")
 @place_argument
 @click.option("--overlap", default="1h", show_default=True, help="How long the old key still works.")
-@click.option("--expires", type=Moment(), help="When the new key ends; never, unless said.")
+@click.option("--expires", type=Moment(), help="When the new key ends; as the old one did, unless said.")
 def rotate(name: str, place: Path | None, overlap: str, expires: float | None) -> None:
     """Make a new key of a name and print it; the old one works for a while longer."""
     try:
@@ -87,7 +91,7 @@ def rotate(name: str, place: Path | None, overlap: str, expires: float | None) -
         if not valid:
             raise _unknown(name, store)
         store.expire_keys(name, until)
-        _make(store, name, valid[-1].group, expires)
+        _make(store, name, valid[-1].group, valid[-1].expires if expires is None else expires)
     click.echo(f"The old key works until {_written(until)}.", err=True)
 
 
@@ -116,7 +120,7 @@ def list_keys(place: Path | None, form: str) -> None:
     elif rows:
         write_table(rows)
     else:
-        click.echo("No keys. `torouter keys create NAME` makes one.")
+        click.echo(f"No keys. `{called('keys create NAME', place)}` makes one.")
 
 
 def _make(store: Store, name: str, group: str, expires: float | None) -> None:

@@ -36,7 +36,7 @@ class ListedModel:
     ready: bool
 
 
-@click.command("models")
+@click.command("models", short_help="List the models that may be called.")
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--key", metavar="NAME", help="What this key may call.")
 @click.option("--group", metavar="NAME", help="What this group may call.")

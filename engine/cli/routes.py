@@ -35,7 +35,7 @@ class ListedEndpoint:
     where: str
 
 
-@click.command("routes")
+@click.command("routes", short_help="List the endpoints that clients call.")
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--format", "form", type=click.Choice(("table", "json")), default="table", help="How to write.")
 @click.pass_context

@@ -8,7 +8,7 @@ from ..config.schema import KINDS, schema_text
 from .tables import write_table
 
 
-@click.command("schema")
+@click.command("schema", short_help="Print the JSON Schema of a kind of file.")
 @click.argument("kind", type=click.Choice(KINDS), required=False, metavar="[KIND]")
 def command(kind: str | None) -> None:
     """Print the JSON Schema of a KIND of file, for editors; without KIND, list the kinds.

@@ -9,6 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -18,12 +19,13 @@ from ..diagnostics import Diagnostics, count_of, render_terminal
 from ..pipeline.credential import digest
 from ..server.boot import Worker, load
 from ..server.supervisor import Supervisor, listen
-from ..store import ExistingStore, StoreError, state_folder
+from ..store import ExistingStore, StoredKey, StoreError, state_folder
+from .called import called
 
 _MARGIN = 10.0
 
 
-@click.command("serve")
+@click.command("serve", short_help="Serve the built-in files and your own.")
 @click.argument("place", required=False, type=click.Path(path_type=Path, exists=True), metavar="[DIR]")
 @click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -47,8 +49,8 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
         click.echo(render_terminal(diagnostics), nl=False, err=True)
         ctx.exit(1)
     if diagnostics.items:
-        again = " ".join(["torouter", "validate", *([str(place)] if place else [])])
-        click.echo(f"{count_of(len(diagnostics.items), 'warning')}; `{again}` shows them", err=True)
+        shows = called("validate", place)
+        click.echo(f"{count_of(len(diagnostics.items), 'warning')}; `{shows}` shows them", err=True)
     snapshot = loaded.snapshot
     try:
         sock = listen(host, port)
@@ -57,9 +59,9 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
         help = "another port: --port 8081 or PORT=8081" if fault.errno == errno.EADDRINUSE else "another host: --host"
         raise click.ClickException(f"cannot listen on {host} port {port}: {reason}\nChoose {help}") from fault
     state = state_folder(place)
-    kept = names_kept(state)
+    kept = keys_kept(state)
     key = None if snapshot.keys or kept else local_key(state / "key")
-    group = group_shown(snapshot)
+    group = group_shown(snapshot, kept)
     folder = place.resolve() if place else None
     worker = Worker((sock.fileno(),), folder, state.resolve(), digest(key) if key else None, group)
     url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
@@ -73,10 +75,11 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
     ctx.exit(asyncio.run(supervise()))
 
 
-def group_shown(snapshot: Snapshot) -> str:
+def group_shown(snapshot: Snapshot, kept: Sequence[StoredKey]) -> str:
     """The group whose models are shown: that of the first key, or the one that the key of this machine belongs to."""
-    if snapshot.keys:
-        return next(iter(snapshot.keys.values())).group
+    groups = [*(key.group for key in snapshot.keys.values()), *(key.group for key in kept)]
+    if groups:
+        return groups[0]
     return "default" if "default" in snapshot.groups else next(iter(snapshot.groups), "")
 
 
@@ -92,14 +95,13 @@ def local_key(file: Path) -> str:
     return key
 
 
-def names_kept(state: Path) -> list[str]:
-    """The names of the valid keys that the store of this machine has."""
+def keys_kept(state: Path) -> list[StoredKey]:
+    """The valid keys that the store of this machine has."""
     place = ExistingStore(state)
     try:
         store = place()
         now = time.time()
-        kept = store.list_keys() if store is not None else []
-        return list(dict.fromkeys(key.name for key in kept if key.valid(now)))
+        return [key for key in (store.list_keys() if store is not None else ()) if key.valid(now)]
     except StoreError as fault:
         raise click.ClickException(str(fault)) from fault
     finally:
@@ -107,7 +109,7 @@ def names_kept(state: Path) -> list[str]:
 
 
 def banner(
-    snapshot: Snapshot, url: str, key: str | None, kept: Sequence[str], group: str, place: Path | None
+    snapshot: Snapshot, url: str, key: str | None, kept: Sequence[StoredKey], group: str, place: Path | None
 ) -> Iterator[str]:
     """What somebody who has just started the gateway wants to know, line by line."""
     yield f"ToRouter is serving on {url}"
@@ -116,25 +118,44 @@ def banner(
         yield f"export TOROUTER_URL={url} TOROUTER_KEY={key}"
     else:
         yield f"export TOROUTER_URL={url}"
-        names = ", ".join([*(known.id for known in snapshot.keys.values()), *kept])
+        known = (*(key.id for key in snapshot.keys.values()), *(key.name for key in kept))
+        names = ", ".join(dict.fromkeys(known))
         yield f"Set TOROUTER_KEY to one of your keys ({names}); only their hashes are stored."
-    shown: set[str] = set()
-    for endpoint in snapshot.endpoints:
-        if endpoint.example and endpoint.operation == "generate" and endpoint.protocol.name not in shown:
-            shown.add(endpoint.protocol.name)
-            yield ""
-            yield endpoint.example.strip().replace("{url}", "$TOROUTER_URL").replace("{key}", "$TOROUTER_KEY")
     models = [str(model["id"]) for model in snapshot.models_of(group)]
+    for example in examples(snapshot, models):
+        yield ""
+        yield example
+    if not models:
+        yield ""
+        yield f"No model of the group {group} can be called; `{called('models', place, '--group', group)}` says why."
     sandboxed = [name for name in models if _is_sandboxed(snapshot, name, group)]
     if sandboxed:
         yield ""
         yield f"Models that need no provider: {', '.join(sandboxed)}"
     missing = [provider.id for provider in snapshot.providers.values() if provider.problem is not None]
     if missing:
-        yield f"Providers without their secret: {', '.join(missing)} (`torouter models` says which)"
+        yield f"Providers without their secret: {', '.join(missing)}"
+        yield f"`{called('models', place)}` names the variable that each of them lacks."
     yield ""
-    yield f"Edit {place}" if place else "Put route files of your own into a folder and run: torouter serve FOLDER"
-    yield f"The built-in ones are in {Path(__file__).parents[2] / 'routes'}"
+    yield f"Your files are in {place}" if place else f"`{called('init')} FOLDER` makes a folder for files of your own."
+    yield f"The built-in ones are in {built_in()}"
+
+
+def built_in() -> Path:
+    """The folder of the built-in route files: in the package, or beside it in a checkout."""
+    return Path(str(files("torouter.routes")))
+
+
+def examples(snapshot: Snapshot, models: Sequence[str]) -> Iterator[str]:
+    """A request to paste for each protocol; one that names a model which is not there to be called gets one that is."""
+    shown: set[str] = set()
+    for endpoint in snapshot.endpoints:
+        if not endpoint.example or endpoint.operation != "generate" or endpoint.protocol.name in shown or not models:
+            continue
+        shown.add(endpoint.protocol.name)
+        example = endpoint.example.strip().replace("{url}", "$TOROUTER_URL").replace("{key}", "$TOROUTER_KEY")
+        named = max((name for name in snapshot.models if name in example), key=len, default=models[0])
+        yield example if named in models else example.replace(named, models[0])
 
 
 def _reachable(host: str) -> str:

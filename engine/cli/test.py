@@ -14,7 +14,7 @@ from ..config.sources import USER
 from ..diagnostics import Diagnostics, count_of, render_terminal
 
 
-@click.command("test")
+@click.command("test", short_help="Run the cases of what becomes of messages.")
 @click.argument("names", nargs=-1, metavar="[DIR] [NAME]...")
 @click.option("--bless", "blessing", is_flag=True, help="Write what the cases in DIR give into their files.")
 @click.pass_context
@@ -37,6 +37,8 @@ def command(ctx: click.Context, names: tuple[str, ...], blessing: bool) -> None:
         own = [case for case in chosen if case.entry.document.layer == USER]
         click.echo(f"{count_of(len(bless(own, protocols)), 'case')} rewritten", err=True)
         ctx.exit(0)
+    if not chosen:
+        raise click.ClickException(f"Neither a folder nor a part of a case's name: {' '.join(wanted) or place}")
     failed = 0
     for case in chosen:
         differences = check_case(case, protocols)
@@ -44,7 +46,7 @@ def command(ctx: click.Context, names: tuple[str, ...], blessing: bool) -> None:
             failed += 1
             click.echo("\n".join((f"{case.place}: {case.name}", *map(str, differences), "")))
     click.echo(f"{count_of(len(chosen), 'case')}, {failed or 'none'} of them wrong", err=True)
-    ctx.exit(1 if failed or not chosen else 0)
+    ctx.exit(1 if failed else 0)
 
 
 def is_chosen(case: Case, names: tuple[str, ...]) -> bool:

@@ -75,6 +75,7 @@ def test_a_key_may_end_at_a_date(folder: Path) -> None:
         (["create", "ci", "--group", "taem"], "There is no group taem. Did you mean team?"),
         (["create", "ci", "--group", "zzz"], "There is no group zzz. There are: default, team."),
         (["create", "ci", "--expires", "soon"], "'soon' is neither a date such as 2027-01-31 nor a duration such as 90d."),
+        (["create", "ci", "--expires", "2020-01-31"], "2020-01-31 is over."),
         (["create", "written"], "a.yaml:6; choose another name."),
         (["rotate", "nobody"], "There is no valid key nobody in the store."),
         (["rotate", "nobody", "--overlap", "long"], "'long' is no number with one of the units"),
@@ -91,7 +92,7 @@ def test_a_name_that_is_taken_is_not_taken_over(folder: Path) -> None:
     keys(folder, "create", "ci")
     again = keys(folder, "create", "ci")
     assert again.exit_code == 1
-    assert "`torouter keys rotate ci` replaces it" in again.stderr
+    assert f"`torouter keys rotate ci {folder}` replaces it" in again.stderr
     assert len(kept(folder)) == 1
 
 
@@ -101,6 +102,14 @@ def test_after_a_rotation_both_work_for_a_while(folder: Path) -> None:
     old, new = kept(folder)
     assert old.expires == pytest.approx(time.time() + 600, abs=60)
     assert (new.expires, new.group, new.digest) == (None, "team", digest(rotated.stdout.strip()))
+
+
+def test_a_rotated_key_ends_when_the_old_one_would_have_unless_said(folder: Path) -> None:
+    keys(folder, "create", "ci", "--expires", "2999-01-31")
+    keys(folder, "rotate", "ci")
+    assert kept(folder)[-1].expires == datetime(2999, 1, 31, tzinfo=UTC).timestamp()
+    keys(folder, "rotate", "ci", "--expires", "2999-02-28")
+    assert kept(folder)[-1].expires == datetime(2999, 2, 28, tzinfo=UTC).timestamp()
 
 
 def test_a_revoked_key_is_over_and_its_name_is_free(folder: Path) -> None:
@@ -129,4 +138,4 @@ def test_keys_of_the_store_and_of_the_files_are_listed(folder: Path) -> None:
 
 def test_without_keys_the_list_says_how_to_make_one(folder: Path) -> None:
     (folder / "a.yaml").write_text("groups: {default: {models: ['*'], providers: ['*']}}")
-    assert "torouter keys create" in CliRunner().invoke(main, ["keys", "list", str(folder)]).stdout
+    assert f"torouter keys create NAME {folder}" in CliRunner().invoke(main, ["keys", "list", str(folder)]).stdout

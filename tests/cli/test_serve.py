@@ -110,6 +110,9 @@ def test_keys_of_the_files_are_named_instead_of_a_key_of_this_machine(tmp_path: 
         assert get(f"{line.partition('=')[2]}/v1/models", "secret") == 200
         assert any("(alice)" in line for line in lines)
         assert "Models that need no provider: sandbox/echo" in lines
+        requests = [line for line in lines if line.startswith("curl ")]
+        assert requests
+        assert all("sandbox/echo" in line for line in requests)
     assert not (tmp_path / ".torouter").exists()
 
 

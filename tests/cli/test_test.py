@@ -53,8 +53,10 @@ def test_a_difference_is_shown_with_its_line_and_fails(own: Path, tmp_path: Path
     assert 'made   "hi"' in result.output
 
 
-def test_no_case_is_a_failure() -> None:
-    assert run("no case has such a name").exit_code == 1
+def test_no_case_is_a_failure_that_says_what_was_looked_for() -> None:
+    result = run("no case has such a name")
+    assert result.exit_code == 1
+    assert result.output == "Error: Neither a folder nor a part of a case's name: no case has such a name\n"
 
 
 def test_a_mistake_in_a_file_is_shown(own: Path, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from torouter.cli import main
 from torouter.config import load as load_module
+from torouter.config.schema import ROUTE
+from torouter.config.sources import BUILTIN, Source
 
 GOOD = "providers:\n  one: {kind: sandbox}\n"
 WARNS = "providers:\n  one: {kind: sandbox}\n  two: null\n"
@@ -45,6 +47,20 @@ def test_a_missing_secret_is_an_error_only_when_asked_for(tmp_path: Path) -> Non
     assert "error[unresolved-secret]" in result.stdout
 
 
+def test_only_secrets_that_files_of_a_user_need_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built_in = tmp_path / "built-in.yaml"
+    built_in.write_text(
+        "providers:\n"
+        "  named: {kind: sandbox, auth: {bearer: env:NO_SUCH_VARIABLE}}\n"
+        "  unused: {kind: sandbox, auth: {bearer: env:NO_OTHER_VARIABLE}}\n"
+    )
+    monkeypatch.setattr(load_module, "builtin_sources", lambda _: [Source("built-in.yaml", built_in, BUILTIN, ROUTE)])
+    text = "models:\n  m: {targets: [{provider: named}]}\n"
+    result = validate(tmp_path, text, "--resolve-secrets", "--format", "line")
+    assert "NO_SUCH_VARIABLE" in result.stdout
+    assert "NO_OTHER_VARIABLE" not in result.stdout
+
+
 def test_terminal_shows_the_line_and_a_summary(tmp_path: Path) -> None:
     result = validate(tmp_path, BAD)
     assert "    2 |   workers: few\n      |            ^^^\n" in result.stdout
@@ -74,4 +90,6 @@ def test_schema_prints_the_schema_of_a_kind() -> None:
 
 
 def test_unknown_commands_are_refused() -> None:
-    assert CliRunner().invoke(main, ["valdate"]).exit_code == 2
+    result = CliRunner().invoke(main, ["valdate"])
+    assert result.exit_code == 2
+    assert 'There is no command valdate; did you mean "validate"?' in result.stderr
