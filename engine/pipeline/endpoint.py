@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ..compile.snapshot import Endpoint, Snapshot
@@ -14,6 +15,8 @@ from .exchange import Exchange, Incoming
 _PLACEHOLDER = re.compile(r"\{(\w+)(:path)?\}")
 _MAX_QUERY_MEMBERS = 100
 _MAX_QUERY = 4096
+_SHOWN = 64
+_NEAR = 0.75  # below, an address is another one and no slip
 
 
 class Matcher:
@@ -39,6 +42,11 @@ class Matcher:
             for pattern, endpoint in self._patterns:
                 if found := pattern.fullmatch(inner):
                     yield endpoint, found.groupdict()
+
+    def near(self, method: str, path: str) -> str:
+        """A hint at the address without placeholders that comes nearest to a path that no endpoint has."""
+        inner = [pattern for pattern, found in self._fixed.items() if any(it.method == method for it in found)]
+        return meant(path, (mount + pattern for mount in self._mounts for pattern in inner), _NEAR)
 
     def unmounted(self, path: str) -> Iterator[str]:
         """The path without each mount that it stands under."""
@@ -70,8 +78,10 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
             return
     if methods:
         allow = {"allow": ", ".join(sorted(set(methods)))}
-        raise Problem("invalid_request", f"{shown(path)} does not answer this method.", status=405, headers=allow)
-    raise Problem("not_found", f"There is no endpoint {shown(path)}.", code="unknown_endpoint")
+        message = f"{shown(path)} answers {allow['allow']} only."
+        raise Problem("invalid_request", message, status=405, headers=allow)
+    hint = matcher.near(incoming.method, path)
+    raise Problem("not_found", f"There is no endpoint {shown(path)}.{hint}", code="unknown_endpoint")
 
 
 def fallback(snapshot: Snapshot, incoming: Incoming, matcher: Matcher) -> WireProtocol | None:
@@ -100,9 +110,15 @@ def decode_path(raw: str) -> str:
     return path.rstrip("/") or "/"
 
 
-def shown(text: str, limit: int = 64) -> str:
+def shown(text: str, limit: int = _SHOWN) -> str:
     """Text of a client, short enough for a message."""
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def meant(wanted: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The sentence that names what a client may have meant, to follow another; nothing when nothing is near."""
+    close = get_close_matches(wanted[:_SHOWN], list(known), n=1, cutoff=cutoff)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

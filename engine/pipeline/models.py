@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from .endpoint import shown
+from .endpoint import meant, shown
 from .errors import Problem
 from .exchange import Exchange
 
@@ -26,7 +26,8 @@ async def list_models(exchange: Exchange) -> bool:
         wanted = endpoint.model(exchange.context()) if endpoint.model is not None else None
         found = exchange.snapshot.model_of(wanted, key.group) if isinstance(wanted, str) else None
         if found is None:
-            raise Problem("not_found", f"There is no model {shown(str(wanted))} for this key.")
+            hint = meant(str(wanted), (str(model["id"]) for model in exchange.snapshot.models_of(key.group)))
+            raise Problem("not_found", f"There is no model {shown(str(wanted))} for this key.{hint}")
         body = endpoint.protocol.encode_model(found, call)
     await exchange.reply.whole(200, {"content-type": "application/json"}, orjson.dumps(body))
     return True

@@ -48,7 +48,23 @@ async def test_no_endpoint_is_an_error_in_the_protocol_of_its_surface(
 
 async def test_a_known_path_says_which_method_it_takes() -> None:
     async with running(snapshot()) as gateway:
-        assert (await gateway.ask("GET", "/sse/talk")).headers["allow"] == "POST"
+        answer = await gateway.ask("GET", "/sse/talk")
+        assert answer.headers["allow"] == "POST"
+        assert answer.json["fault"] == "/sse/talk answers POST only."
+
+
+@pytest.mark.parametrize("method, path, hint", [
+    ("POST", "/sse/talks", " Did you mean /sse/talk?"),
+    ("GET", "/sse/model", " Did you mean /sse/models?"),
+    ("POST", "/api/sse/talks", " Did you mean /api/sse/talk?"),
+    ("GET", "/sse/talks", ""),
+    ("POST", "/elsewhere", ""),
+    ("GET", "/sse/models/knwn", " Did you mean known?"),
+])  # fmt: skip
+async def test_an_address_and_a_model_that_are_misspelt_are_put_right(method: str, path: str, hint: str) -> None:
+    async with running(snapshot()) as gateway:
+        fault = (await gateway.ask(method, path, b"{}" if method == "POST" else b"")).json["fault"]
+        assert fault.partition(".")[2] == hint
 
 
 @pytest.mark.parametrize("path", ["/sse/models", "/api/sse/models", "/sse/models/", "/sse/models?x=1&x=2"])
