@@ -14,6 +14,7 @@ Request = dict[str, Any]
 Wrap = Callable[[str], str]
 
 FILLER = "."  # the least that every target accepts as text
+_TOLD = ("tool_result", "text")  # what the text that stands for a result without call holds
 NO_RESULT = "No result was recorded for this call."
 
 
@@ -133,7 +134,9 @@ def _orphans_told(parts: list[Part], number: int, losses: list[Loss]) -> list[Pa
             told.append(part)
             continue
         text = "\n".join(inner["text"] for inner in part["parts"] if inner["kind"] == "text")
-        told.append({"kind": "text", "text": f"[tool result {part.get('name') or part['id']}]: {text}"})
+        marks = [held["cache"] for held in (part, *part["parts"]) if held["kind"] in _TOLD and "cache" in held]
+        told.append({"kind": "text", "text": f"[tool result {part.get('name') or part['id']}]: {text}",
+                     **({"cache": marks[-1]} if marks else {})})  # fmt: skip
         told.extend(inner for inner in part["parts"] if inner["kind"] != "text")
         where = f"turns[{number}].parts[{place}]"
         losses.append(Loss(where, "turns.parts.tool_result", "warn", "the result had no call; it was told as text"))

@@ -135,6 +135,12 @@ def test_media_of_a_result_without_call_is_kept():
     assert arranged["turns"][0]["parts"] == [{"kind": "text", "text": "[tool result f]: x"}, image]
 
 
+def test_the_cache_mark_of_a_result_without_call_is_kept():
+    result = {"kind": "tool_result", "id": "z", "name": "f", "parts": [{"kind": "text", "text": "x", "cache": {"ttl": "1h"}}]}
+    arranged, _ = arrange_turns({"turns": [{"role": "user", "parts": [result]}]}, TurnOptions(pair="answer"))
+    assert arranged["turns"][0]["parts"] == [{"kind": "text", "text": "[tool result f]: x", "cache": {"ttl": "1h"}}]
+
+
 def test_a_result_whose_call_is_kept_elsewhere_stays_a_result():
     asked = {"turns": [{"role": "user", "parts": [{"kind": "tool_result", "id": "c", "parts": []}]}]}
     arranged, losses = arrange_turns({**asked, "state": {"previous": "answer-1"}}, TurnOptions(pair="answer"))
