@@ -13,8 +13,8 @@ Schema = dict[str, Any]
 Path = tuple[str, ...]
 
 NAMES = (
-    "part", "request", "response", "event", "encoder_event", "error",
-    "embedding_request", "embedding_response", "image_request", "image_response",
+    "part", "request", "response", "event", "encoder_event", "error", "count", "model",
+    "embedding_request", "embedding_response", "image_request", "image_response", "image_event",
 )  # fmt: skip
 
 GENERATION = "generation"
@@ -99,17 +99,17 @@ def _check(name: str, value: object) -> list[str]:
 
 
 def _walk(schema: Schema, root: Schema, path: Path) -> Iterator[Path]:
-    schema, root = _resolve(schema, root)
+    schema, root = resolve(schema, root)
     if "oneOf" in schema and "properties" not in schema:
         for choice in schema["oneOf"]:
-            narrowed, home = _resolve(choice, root)
+            narrowed, home = resolve(choice, root)
             yield from _walk(narrowed, home, (*path, ":" + narrowed["properties"]["kind"]["const"]))
     elif "properties" in schema:
         for member, inner in schema["properties"].items():
             if member != "kind" or path == ("format",):
                 yield from _walk(inner, root, (*path, member))
     elif "items" in schema and path[-2:] != (":tool_result", "parts"):
-        item, _ = _resolve(schema["items"], root)
+        item, _ = resolve(schema["items"], root)
         yield from _walk(schema["items"], root, (*path, "*")) if "type" not in item or "properties" in item else [path]
     else:
         yield path
@@ -118,12 +118,13 @@ def _walk(schema: Schema, root: Schema, path: Path) -> Iterator[Path]:
 def _at(schema: Schema, root: Schema, path: Path) -> Schema:
     """Return the schema of the member at a path; nothing below the items of several kinds."""
     for step in path:
-        schema, root = _resolve(schema, root)
+        schema, root = resolve(schema, root)
         schema = schema.get("items", {}) if step == "*" else schema.get("properties", {}).get(step, {})
-    return _resolve(schema, root)[0]
+    return resolve(schema, root)[0]
 
 
-def _resolve(schema: Schema, root: Schema) -> tuple[Schema, Schema]:
+def resolve(schema: Schema, root: Schema) -> tuple[Schema, Schema]:
+    """Follow the references of a schema to one that has none, and give the document it stands in, too."""
     while "$ref" in schema:
         document, _, pointer = schema["$ref"].partition("#")
         root = load(document.removesuffix(".schema.json")) if document else root

@@ -18,7 +18,6 @@ from ..language.origins import Origins
 from ..language.scope import Layout, Scope
 from ..language.shape import Compiler
 from ..language.stream import compile_rules, state_of
-from ..language.words import EVERYWHERE, Definition, Vocabulary
 from ..wire.framing import KINDS, Framing
 from .files import (
     CountDecode,
@@ -33,11 +32,13 @@ from .files import (
     StreamRules,
 )
 from .losses import read_declared, read_losses
+from .makes import Makes
 from .names import read_names
 from .plain import PlainProtocol
 from .reads import canonical_reads, unknown_path
 from .stored import StoredEncode
 from .unread import read_tree
+from .vocabulary import members, read_vocabulary, report_unused, texts
 from .wire_protocol import WireProtocol
 
 FILES = (
@@ -82,9 +83,11 @@ class Folder:
         self._documents = documents
         self._diagnostics = diagnostics
         self._origins = origins
-        self._about = _object(documents["protocol"].data) if "protocol" in documents else {}
+        self._about = members(documents["protocol"].data) if "protocol" in documents else {}
         self._subject = str(self._about.get("subject", schema.GENERATION))
-        self._vocabulary = self._read_vocabulary()
+        root = self._root("protocol") if "protocol" in documents else None
+        self._vocabulary = read_vocabulary(self._about, root)
+        self._makes = Makes(self._vocabulary, root.at("tables") if root else None, diagnostics)
 
     def compile(self) -> WireProtocol:
         """Compile all files."""
@@ -123,37 +126,11 @@ class Folder:
 
     def report_unused(self, only: Collection[tuple[str, str]] | None = None) -> None:
         """Say which tables, definitions and arguments nothing reads; what nothing uses still shows its mistakes."""
-        used = frozenset(self._vocabulary.used)
-        for section, known in (("define", self._vocabulary.definitions), ("tables", self._vocabulary.tables)):
-            for entry in known:
-                if (section, entry) not in used and (only is None or (section, entry) in only):
-                    where = self._root("protocol").at(section).key(entry)
-                    self._diagnostics.warning("unused-definition", where, f"nothing uses `{entry}`")
-        for name, definition in self._vocabulary.definitions.items():
-            if only is not None and ("define", name) not in only:
-                continue
-            # The mistakes of a definition that is used show where it is used.
-            self._report_arguments(name, definition, Diagnostics() if ("define", name) in used else self._diagnostics)
-
-    def _report_arguments(self, name: str, definition: Definition, diagnostics: Diagnostics) -> None:
-        compiler = Compiler(self._vocabulary, diagnostics, using=(name,))
-        read = {path[0] for path in compile_mapping(definition.make, (*EVERYWHERE, *definition.args), compiler).reads}
-        for index, argument in enumerate(definition.args):
-            if argument not in read:
-                where = self._root("protocol").at("define", name, "args", index)
-                self._diagnostics.warning("unread-argument", where, f"`{name}` never reads `{argument}`")
-
-    def _read_vocabulary(self) -> Vocabulary:
-        tables = {name: _object(table) for name, table in _object(self._about.get("tables")).items()}
-        definitions = {
-            name: Definition(_names(_object(entry).get("args")), self._root("protocol").at("define", name, "make"))
-            for name, entry in _object(self._about.get("define")).items()
-            if "make" in _object(entry)
-        }
-        return Vocabulary(tables, definitions)
+        if "protocol" in self._documents:
+            report_unused(self._vocabulary, self._root("protocol"), self._diagnostics, only)
 
     def _framing(self) -> Framing:
-        about = _object(self._about.get("framing"))
+        about = members(self._about.get("framing"))
         kind = about.get("kind", "sse")
         if kind not in KINDS:
             message = f"there is no framing `{kind}`"
@@ -166,6 +143,7 @@ class Folder:
         make = self._mapping("request.decode", "make", ("body", *_CALL))
         if make is None:
             return None
+        self._makes.hold(self._root("request.decode").at("make"), schema.name_of(self._subject, "request"))
         file = self._data("request.decode")
         read, runs = read_tree(make.reads, "body"), frozenset(file.get("runs", ()))
         return RequestDecode(make, read, self._loss("request.decode"), read_names(file.get("names")), runs)
@@ -188,8 +166,8 @@ class Folder:
         return RequestEncode(make, turns, plan, decided, _kinds(file.get("native")), declared=severities)
 
     def _turn_options(self) -> TurnOptions:
-        declared = _object(self._data("request.encode").get("turns"))
-        if "wrap" not in _object(declared.get("later_system")):
+        declared = members(self._data("request.encode").get("turns"))
+        if "wrap" not in members(declared.get("later_system")):
             return TurnOptions.build(declared)
         where = self._root("request.encode").at("turns", "later_system", "wrap")
         template = compile_mapping(where, ("text",), self._compiler())
@@ -198,7 +176,10 @@ class Folder:
     def _response_decode(self) -> ResponseDecode | None:
         make = self._mapping("response.decode", "make", ("body", "request", *_CALL))
         passes = self._mapping("response.decode", "passes", ("body", "request", *_CALL))
-        return ResponseDecode(make, self._loss("response.decode"), passes) if make is not None else None
+        if make is None:
+            return None
+        self._makes.hold(self._root("response.decode").at("make"), schema.name_of(self._subject, "response"))
+        return ResponseDecode(make, self._loss("response.decode"), passes)
 
     def _loss(self, kind: str, root: str | None = None) -> Mapping[str, Declared]:
         return read_declared(self._root(kind).at("loss"), self._compiler(), root)
@@ -215,10 +196,13 @@ class Folder:
     def _stream(self, kind: str, roots: tuple[str, ...]) -> StreamRules | None:
         if kind not in self._documents:
             return None
-        file, where, compiler = self._data(kind), self._root(kind), self._compiler()
+        canonical = kind == "stream.encode" and self._subject == schema.GENERATION
+        file, where, compiler = self._data(kind), self._root(kind), self._compiler(events=canonical)
         layout = Layout()
         scope = Scope.of_roots(layout, roots)
         rules = compile_rules(where, scope, compiler)
+        if kind == "stream.decode" and self._subject == schema.GENERATION:
+            self._makes.hold_emitted(where.at("rules"), schema.name_of(self._subject, "event"))
         complete = compiler.condition(where.at("complete"), scope) if "complete" in file else None
         number = file.get("number")
         return StreamRules(
@@ -234,7 +218,10 @@ class Folder:
     def _error_decode(self) -> ErrorDecode | None:
         roots = ("status", "headers", "body")
         make = self._mapping("error.decode", "make", roots)
-        return ErrorDecode(make, self._mapping("error.decode", "when", ("body",))) if make is not None else None
+        if make is None:
+            return None
+        self._makes.hold(self._root("error.decode").at("make"), "error")
+        return ErrorDecode(make, self._mapping("error.decode", "when", ("body",)))
 
     def _error_encode(self) -> ErrorEncode | None:
         roots = ("error", "request", *_CALL)
@@ -248,7 +235,10 @@ class Folder:
     def _count_decode(self) -> CountDecode | None:
         make = self._mapping("count.decode", "make", ("body", *_CALL))
         asked = self._mapping("count.decode", "request", ("body", *_CALL))
-        return CountDecode(make, asked) if make is not None else None
+        if make is None:
+            return None
+        self._makes.hold(self._root("count.decode").at("make"), "count")
+        return CountDecode(make, asked)
 
     def _count_encode(self) -> CountEncode | None:
         make = self._mapping("count.encode", "make", ("count", *_CALL))
@@ -272,24 +262,16 @@ class Folder:
             return None
         return compile_mapping(self._root(kind).at(member), roots, self._compiler())
 
-    def _compiler(self) -> Compiler:
-        known = partial(unknown_path, subject=self._subject)
+    def _compiler(self, *, events: bool = False) -> Compiler:
+        known = partial(unknown_path, subject=self._subject, events=events)
         return Compiler(self._vocabulary, self._diagnostics, unknown_path=known, origins=self._origins)
 
     def _data(self, kind: str) -> Mapping[str, Any]:
-        return _object(self._documents[kind].data) if kind in self._documents else {}
+        return members(self._documents[kind].data) if kind in self._documents else {}
 
     def _root(self, kind: str) -> Where:
         return self._documents[kind].root
 
 
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
-
-
 def _kinds(value: object) -> frozenset[str] | None:
-    return frozenset(_names(value)) if isinstance(value, list) else None
+    return frozenset(texts(value)) if isinstance(value, list) else None

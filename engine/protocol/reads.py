@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from ..canonical import schema
+from ..canonical.forms import form
 from ..diagnostics import did_you_mean
 from ..language.reads import PRESENCE, Path
 
 _CANONICAL = ("request", "response")
 _SELECTOR = "kind"
+_FORMS = {"event": "encoder_event", "models": "model"}
+_ROOTS = frozenset({"error", "count", "model", "models"})
 
 
 def plain(path: Path) -> Path:
@@ -28,8 +31,13 @@ def _known(root: str) -> frozenset[Path]:
     return frozenset(leaf[:length] for leaf in _leaves(root) for length in range(len(leaf) + 1))
 
 
-def unknown_path(path: Path, subject: str = schema.GENERATION) -> str | None:
-    """Say what is wrong with a path whose root is canonical: nothing, if the canonical model knows it."""
+def unknown_path(path: Path, subject: str = schema.GENERATION, *, events: bool = False) -> str | None:
+    """Say what is wrong with a path whose root is canonical: nothing, if the canonical model knows it.
+
+    `events` says that the root `event` is one that an encoder sees.
+    """
+    if path and path[0] in (_ROOTS | ({"event"} if events else set())):
+        return _unknown_member(path)
     if not path or path[0] not in _CANONICAL:
         return None
     steps = plain(path[1:])
@@ -45,6 +53,21 @@ def unknown_path(path: Path, subject: str = schema.GENERATION) -> str | None:
             suggestion = did_you_mean(start[-1], above)
             place = ".".join((path[0], *start[:-1]))
             return f"`{place}` has no `{start[-1]}`" + (f"; {suggestion}" if suggestion else "")
+    return None
+
+
+def _unknown_member(path: Path) -> str | None:
+    """Say which step of a path its root's form does not have."""
+    place = form(_FORMS.get(path[0], path[0]))
+    steps = plain(path[1:])
+    for count, step in enumerate(steps):
+        # Of what is no list, functions make one: its items are the thing itself.
+        inner = (place.item() or place) if step == "*" else place.member(step)
+        if not inner:
+            suggestion = did_you_mean(step, place.members())
+            where = ".".join((path[0], *steps[:count]))
+            return f"`{where}` has no `{step}`" + (f"; {suggestion}" if suggestion else "")
+        place = inner
     return None
 
 

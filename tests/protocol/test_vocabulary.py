@@ -25,7 +25,7 @@ define:
     args: [id]
     make: {end}
 """
-USED = "\n  id:\n    $use: id_in\n    $with: {id: =body.id}\n  other:\n    $use: id_in\n    $with: {id: =body.other}"
+USED = "\n  id:\n    $use: id_in\n    $with: {id: =body.id}\n  model:\n    $use: id_in\n    $with: {id: =body.model}"
 
 
 def test_a_sound_folder_has_nothing_to_tell() -> None:
