@@ -113,7 +113,7 @@ def _judge(
     if present.refused is not None:
         return Outcome(probe, "rejected", why=present.refused)
     told = _told(present, absent)
-    changed = list(differences(present.output, absent.output)) if absent.refused is None else []
+    changed = list(differences(present.output, absent.output)) if absent.refused is None else _arrived(present, absent)
     if changed:
         to = tuple(dict.fromkeys(general(place) for place in changed))
         if all(sealed(value_at(present.output, place)) for place in changed):
@@ -131,6 +131,19 @@ def _judge(
     if places:
         return _unseen(probe, present, places, names)
     return Outcome(probe, "unlisted", why="it is read, and changes nothing")
+
+
+def _arrived(present: _Sent, absent: _Sent) -> list[Place]:
+    """Give where in the target's body texts of the probe stand, for when there is no other body to compare it with."""
+    own = _texts(present.body, differences(present.body, absent.body))
+    own &= _texts(present.canonical, differences(present.canonical, absent.canonical))
+    found = ((place, str(value_at(present.output, place))) for place in leaves(present.output))
+    return [place for place, text in found if any(each in text for each in own if each)]
+
+
+def _texts(document: Any, places: Iterable[Place]) -> set[str]:
+    values = (value_at(document, leaf) for place in places for leaf in leaves(value_at(document, place), place))
+    return {value for value in values if isinstance(value, str)}
 
 
 def _left(probe: Probe, severity: str, why: str) -> Outcome:

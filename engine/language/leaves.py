@@ -33,10 +33,11 @@ class Node:
 
 
 class Findings(Protocol):
-    """Where a compiler notes what is wrong and what is read."""
+    """Where a compiler notes what is wrong and what is used."""
 
     diagnostics: Diagnostics
-    reads: set[Path]
+    used: set[Path]
+    handed: set[Path]
     unknown_path: PathCheck | None
 
 
@@ -54,8 +55,9 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
         return Node(build.NULL_RUN)
     trace = Trace(scope.aliases)
     sources = trace.result(tree)
-    findings.reads |= trace.reads
-    _check_paths(where, consumed(sources) | trace.reads, findings)
+    findings.used |= trace.reads
+    findings.handed |= trace.handed
+    _check_paths(where, consumed(sources) | trace.reads | trace.handed, findings)
     return Node(run, sources)
 
 
@@ -68,7 +70,7 @@ def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> N
         offset = sum(len(line) for line in text.splitlines(keepends=True)[: error.line])
         findings.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset)
         return Node(build.NULL_RUN)
-    findings.reads |= template.reads
+    findings.handed |= template.reads
     _check_paths(where, template.reads, findings)
     return Node(template.run)
 

@@ -16,12 +16,13 @@ from .shape import Compiler
 
 @dataclass(frozen=True, slots=True)
 class CompiledMapping:
-    """A shape ready to run; `reads` are the paths it may read, from its roots."""
+    """A shape ready to run; `reads` are the paths it may read, from its roots, `handed` those it only hands on."""
 
     body: Fn
     size: int
     roots: tuple[tuple[str, int], ...]
     reads: frozenset[Path]
+    handed: frozenset[Path]
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """Make the document from the values of the roots; a root that is not given is null."""
@@ -36,4 +37,5 @@ def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> C
     layout = Layout()
     scope = Scope.of_roots(layout, roots)
     body = compiler.value(where, scope)
-    return CompiledMapping(body, layout.size, tuple(scope.slots.items()), frozenset(compiler.reads))
+    handed = frozenset(compiler.handed - compiler.used)
+    return CompiledMapping(body, layout.size, tuple(scope.slots.items()), compiler.reads, handed)

@@ -17,16 +17,26 @@ Ast = Mapping[str, Any]
 
 PRESENCE = "?"
 ITEMS = "*"
-_THROUGH = frozenset({"not_null", "first_of", "as_list", "non_empty", "section", "to_array"})
-_PRESENCE_ONLY = frozenset({"exists", "type", "count", "is_object", "is_list", "is_text"})
+_THROUGH = frozenset(
+    {"not_null", "first_of", "as_list", "non_empty", "section", "to_array", "list_only", "object_only"}
+)
+_OMITS = "omit"
+_TEXT = frozenset({"text_only", "lower"})
+_PRESENCE_ONLY = frozenset({"exists", "type", "count", "is_object", "is_list", "is_text", "has_text"})
+_TEXTS_OF_ITEMS = "text_of"
+_PICKS = "pick"
 
 
 class Trace:
-    """Walks one tree: collects what is read, and says where the result came from."""
+    """Walks one tree: collects what is read, and says where the result came from.
+
+    `reads` are values that something is made of, `handed` those that are used as they are, and only if they are text.
+    """
 
     def __init__(self, aliases: Mapping[str, frozenset[Path]]) -> None:
         self._aliases = aliases
         self.reads: set[Path] = set()
+        self.handed: set[Path] = set()
 
     def result(self, node: Ast) -> frozenset[Path]:
         """Give the paths that the whole expression's value may come from; these are not yet counted as read."""
@@ -107,10 +117,18 @@ class Trace:
     def _function_expression(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
         name = node["value"]
         found: frozenset[Path] = frozenset()
-        for child in node["children"]:
+        for place, child in enumerate(node["children"]):
             sources = self._walk(child, current)
-            if name in _THROUGH:
+            if name in _THROUGH or (place == 0 and name == _OMITS):
                 found |= sources
+            elif name in _TEXT:
+                self.handed |= consumed(sources)
+            elif place == 0 and name == _PICKS:
+                picked = (key["value"] for key in node["children"][1:] if key["type"] == "literal")
+                self.consume(frozenset((*path, str(key)) for key in picked for path in sources))
+            elif place == 0 and name == _TEXTS_OF_ITEMS:
+                self.consume(frozenset((*path, "text") for path in sources | items(sources)))
+                self.handed |= consumed(sources | items(sources))
             else:
                 self.consume(sources, presence=name in _PRESENCE_ONLY)
         return found

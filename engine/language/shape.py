@@ -29,15 +29,23 @@ _NOTHING: frozenset[Path] = frozenset()
 class Compiler:
     """Compiles the shapes of one file: reports what is wrong, and collects what is read.
 
+    `used` are the paths whose values something is made of, `handed` those whose values are used as they are: what is
+    below an object among them is read if the object arrives.
     With `origins` what it compiles also notes where each value is written.
     """
 
     vocabulary: Vocabulary
     diagnostics: Diagnostics
-    reads: set[Path] = field(default_factory=set)
+    used: set[Path] = field(default_factory=set)
+    handed: set[Path] = field(default_factory=set)
     using: tuple[str, ...] = ()
     unknown_path: PathCheck | None = None
     origins: Origins | None = None
+
+    @property
+    def reads(self) -> frozenset[Path]:
+        """Every path that is read."""
+        return frozenset(self.used | self.handed)
 
     def expression(self, where: Where, scope: Scope) -> Node:
         """Compile a scalar that must be an expression."""
@@ -50,13 +58,13 @@ class Compiler:
     def condition(self, where: Where, scope: Scope) -> Fn:
         """Compile an expression of which only the truth matters."""
         node = self.expression(where, scope)
-        self._consume(node, presence=True)
+        self.used |= consumed(node.sources, presence=True)
         return node.run
 
     def value(self, where: Where, scope: Scope) -> Fn:
         """Compile a shape whose value is used here, so that its sources count as read."""
         node = self.shape(where, scope)
-        self._consume(node)
+        self._hand_on(node)
         return node.run
 
     def shape(self, where: Where, scope: Scope) -> Node:
@@ -85,7 +93,7 @@ class Compiler:
     def _list(self, where: Where, written: Sequence[Any], scope: Scope) -> Node:
         nodes = [self.shape(where.at(index), scope) for index in range(len(written))]
         for node in nodes:
-            self._consume(node)
+            self._hand_on(node)
         literal = not nodes or any(node.literal for node in nodes)
         entries = [(self._part(node.run, opens=node.splices), node.splices) for node in nodes]
         return Node(self._container(where, build.make_list(entries)), literal=literal)
@@ -107,7 +115,7 @@ class Compiler:
             condition = self.condition(where.at("$where"), inner)
             inner = self.narrowed(where.at("$where"), inner)
         node = self._guarded(where, value, inner, body)
-        self._consume(node)
+        self._hand_on(node)
         body_run = self._part(node.run, opens=node.splices)
         run = build.each(source.run, slot, index_slot, condition, body_run, opens=node.splices)
         return Node(self._container(where, run), splices=True)
@@ -176,7 +184,7 @@ class Compiler:
 
     def _switch(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         selector = self.expression(where.at("$switch"), scope)
-        self._consume(selector)
+        self._hand_on(selector)
         subject = narrowing(where.at("$switch").value, selector=True)
         cases: dict[str, Fn] = {}
         sources: frozenset[Path] = _NOTHING
@@ -217,7 +225,7 @@ class Compiler:
         node = self.shape(where, scope)
         if node.literal:
             self.diagnostics.error("expression-required", where, "an expression is needed here; it starts with `=`")
-        self.reads |= consumed(node.sources)
+        self._hand_on(node)
         return node
 
     def _use(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
@@ -258,8 +266,8 @@ class Compiler:
         node = user.shape(definition.make, inner)
         return Node(build.guarded(bound, None, node.run), node.sources, node.splices, node.literal)
 
-    def _consume(self, node: Node, *, presence: bool = False) -> None:
-        self.reads |= consumed(node.sources, presence=presence)
+    def _hand_on(self, node: Node) -> None:
+        self.handed |= consumed(node.sources)
 
 
 def _indices(value: Any) -> range:

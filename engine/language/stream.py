@@ -66,7 +66,7 @@ def compile_rules(where: Where, scope: Scope, compiler: Compiler) -> Rules:
     dispatch = None
     if "dispatch" in file:
         node = compiler.expression(where.at("dispatch"), scope)
-        compiler.reads |= node.sources
+        compiler.used |= node.sources
         dispatch = node.run
     known = frozenset(state_of(file)) | {ENDED}
     compiler.unknown_path = _knowing_state(compiler.unknown_path, known)

@@ -14,7 +14,7 @@ from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
 from .losses import DecidedLosses
 from .names import Names
-from .unread import ReadTree
+from .unread import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RequestDecode:
     """
 
     make: CompiledMapping
-    read: ReadTree | None
+    read: Reading | None
     loss: Mapping[str, Declared]
     names: Names | None = None
     runs: frozenset[str] = frozenset()

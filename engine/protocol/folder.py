@@ -145,7 +145,7 @@ class Folder:
             return None
         self._makes.hold(self._root("request.decode").at("make"), schema.name_of(self._subject, "request"))
         file = self._data("request.decode")
-        read, runs = read_tree(make.reads, "body"), frozenset(file.get("runs", ()))
+        read, runs = read_tree(make, "body"), frozenset(file.get("runs", ()))
         return RequestDecode(make, read, self._loss("request.decode"), read_names(file.get("names")), runs)
 
     def _request_encode(self) -> RequestEncode | None:

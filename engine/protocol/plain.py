@@ -22,12 +22,13 @@ class PlainProtocol(WireProtocol):
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected when it lacks what the subject needs."""
         rules = present(self.request_decode)
-        body = self.noted(body, call)
+        body = self.spelled(body)
         request = rules.make.run(roots_of(call, body=body))
         request = request if isinstance(request, dict) else {}
         for member in _required(self.subject, "request"):
             if member not in request:
                 raise RequestRejected(invalid_request(f"the request has no `{member}`", member))
+        self.note(body, call, request)
         return bagged(self.name, rules, request, body)
 
     def decode_response(self, body: Json, call: Call) -> Json:

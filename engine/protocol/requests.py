@@ -47,7 +47,7 @@ def decode(name: str, rules: RequestDecode, body: Json, call: Call) -> Json:
 def bagged(name: str, rules: RequestDecode, request: Json, body: Json) -> Json:
     """Put the members of the body that no rule reads into the request's native bag."""
     read = rules.read
-    if read is not None and (kept := {member: value for member, value in body.items() if member not in read}):
+    if read is not None and (kept := {member: value for member, value in body.items() if member not in read.members}):
         bag = request.get("native", {})
         request["native"] = {**bag, name: {**bag.get(name, {}), **kept}}
     return request

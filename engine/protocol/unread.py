@@ -4,60 +4,118 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..canonical.loss import Declared, Loss
-from ..language.reads import PRESENCE, Path
-
-ReadTree = dict[str, "ReadTree | None"]
-"""Members by name, `*` for any; None where everything below is read, `{}` where only the presence is asked."""
+from ..language.mapping import CompiledMapping
+from ..language.reads import PRESENCE
 
 _MOST = 50
 
 
-def read_tree(reads: Iterable[Path], root: str) -> ReadTree | None:
-    """Put the paths below a root into a tree; None when the root is read whole."""
-    tree: ReadTree = {}
-    for path in reads:
+@dataclass(slots=True)
+class Reading:
+    """What is read of a place: of its members by name, `*` for any; `handed`: the value may be handed on as it is.
+
+    No reading in a member's place means that everything below it is read, an empty one that it is looked at.
+    """
+
+    members: dict[str, Reading | None] = field(default_factory=dict)
+    handed: bool = False
+
+
+def read_tree(mapping: CompiledMapping, root: str) -> Reading | None:
+    """Put the paths that a mapping reads below a root into a tree; None when the root is used whole."""
+    tree = Reading()
+    for path in sorted(mapping.reads, key=lambda path: path in mapping.handed):
         if path[:1] != (root,):
             continue
         steps = [step for step in path[1:] if not step.startswith(":")]
         if not steps:
             return None
         if steps != [PRESENCE]:
-            _add(tree, steps)
-    return tree
+            _add(tree, steps, handed=path in mapping.handed)
+    return _closed(tree)
 
 
-def _add(tree: ReadTree, steps: list[str]) -> None:
-    """Add one path; what is read whole stays so, and asking for presence opens nothing below."""
+def _add(tree: Reading, steps: list[str], *, handed: bool) -> None:
+    """Add one path; what is used whole stays so, and asking for presence opens nothing below."""
     presence = steps[-1] == PRESENCE
     *above, last = steps[:-1] if presence else steps
     for step in above:
-        below = tree.setdefault(step, {})
+        below = tree.members.setdefault(step, Reading())
         if below is None:
             return
         tree = below
-    if presence:
-        tree.setdefault(last, {})
+    if handed or presence:
+        place = tree.members.setdefault(last, Reading())
+        if place is not None:
+            place.handed |= handed
     else:
-        tree[last] = None
+        tree.members[last] = None
 
 
-def unread(body: dict[str, Any], tree: ReadTree) -> list[str]:
+def _closed(tree: Reading) -> Reading:
+    """Close what is handed on and never looked into: everything below it is read."""
+    for name, below in tree.members.items():
+        if below is not None:
+            tree.members[name] = None if below.handed and not below.members else _closed(below)
+    return tree
+
+
+def unread(body: dict[str, Any], tree: Reading, made: object) -> list[str]:
     """Give the places of nested members that nobody reads, such as `messages[0].name`; at most 50.
 
-    Members at the top are not given: they go into the native bag.
+    What rules may hand on is read if it arrived in what they `made`. Members at the top are not given: they go into the
+    native bag.
     """
     found: list[str] = []
+    arrived = _Arrived(made)
     for name, value in body.items():
-        below = tree.get(name)
-        if below:
-            for place in _walk(value, below, name):
+        below = tree.members.get(name)
+        if below is not None and below.members:
+            for place in _walk(value, below, name, arrived, handed=False):
                 found.append(place)
                 if len(found) == _MOST:
                     return found
     return found
+
+
+class _Arrived:
+    """Knows what stands in a document: objects and lists by identity, single members by name and value.
+
+    It looks only when it is asked.
+    """
+
+    __slots__ = ("_made", "_members", "_whole")
+
+    def __init__(self, made: object) -> None:
+        self._made = made
+        self._whole: set[int] | None = None
+        self._members: set[tuple[str, object]] = set()
+
+    def holds(self, value: object) -> bool:
+        """Tell whether this very object or list arrived."""
+        return id(value) in self._seen()
+
+    def has(self, name: str, member: object) -> bool:
+        """Tell whether a member arrived, in whatever object: what was merged or omitted from is an object anew."""
+        seen = self._seen()
+        return id(member) in seen if type(member) in _CONTAINERS else (name, member) in self._members
+
+    def _seen(self) -> set[int]:
+        if self._whole is None:
+            self._whole = set()
+            open_ = [self._made]
+            while open_:
+                thing = open_.pop()
+                self._whole.add(id(thing))
+                if type(thing) is dict:
+                    self._members.update(item for item in thing.items() if type(item[1]) not in _CONTAINERS)
+                inner = thing.values() if type(thing) is dict else thing if type(thing) is list else ()
+                open_ += [member for member in inner if type(member) in _CONTAINERS]
+        return self._whole
 
 
 def losses_of(places: Iterable[str], declared: Mapping[str, Declared]) -> tuple[Loss, ...]:
@@ -78,22 +136,24 @@ def declaration(place: str, declared: Mapping[str, Declared]) -> Declared | None
     return None
 
 
-def _walk(value: Any, tree: ReadTree, place: str) -> Iterator[str]:
+def _walk(value: Any, tree: Reading, place: str, arrived: _Arrived, *, handed: bool) -> Iterator[str]:
+    """Give the unread places of one value; `handed` says that it may have arrived as it is, with what is around it."""
+    handed = handed or tree.handed
     if type(value) is dict:
-        anything = tree.get("*", _ABSENT)
+        anything = tree.members["*"] if tree.members.keys() == {"*"} else _ABSENT  # beside names it stands for items
         for name, member in value.items():
-            below = tree.get(name, anything)
+            below = tree.members.get(name, anything)
             if below is _ABSENT:
-                if member is not None:
+                if member is not None and not (handed and (arrived.holds(value) or arrived.has(name, member))):
                     yield f"{place}.{name}"
-            elif below and type(member) in _CONTAINERS:
-                yield from _walk(member, below, f"{place}.{name}")
+            elif below is not None and below.members and type(member) in _CONTAINERS:
+                yield from _walk(member, below, f"{place}.{name}", arrived, handed=handed)
     elif type(value) is list:
-        below = tree.get("*")
-        if below:
+        below = tree.members.get("*")
+        if below is not None and below.members:
             for index, item in enumerate(value):
                 if type(item) in _CONTAINERS:
-                    yield from _walk(item, below, f"{place}[{index}]")
+                    yield from _walk(item, below, f"{place}[{index}]", arrived, handed=handed)
 
 
 _INDEX = re.compile(r"\[\d+\]")

@@ -67,16 +67,21 @@ class WireProtocol:
 
     def decode_request(self, body: Json, call: Call) -> Json:
         """Read a client's body as a canonical request; raises RequestRejected."""
-        body = self.noted(body, call)
-        return requests.decode(self.name, present(self.request_decode), body, call)
+        body = self.spelled(body)
+        request = requests.decode(self.name, present(self.request_decode), body, call)
+        self.note(body, call, request)
+        return request
 
-    def noted(self, body: Json, call: Call) -> Json:
-        """Spell a client's body as rules read it, and note in the call what of it none reads."""
+    def spelled(self, body: Json) -> Json:
+        """Spell a client's body as rules read it."""
+        names = present(self.request_decode).names
+        return names.respell(body) if names is not None else body
+
+    def note(self, body: Json, call: Call, request: Json) -> None:
+        """Note in the call what of a client's body no rule reads, and what is declared of its places."""
         rules = present(self.request_decode)
-        body = rules.names.respell(body) if rules.names is not None else body
-        call.unread = losses_of(unread(body, rules.read), rules.loss) if rules.read is not None else ()
+        call.unread = losses_of(unread(body, rules.read, request), rules.loss) if rules.read is not None else ()
         call.declared = rules.loss
-        return body
 
     def encode_request(self, request: Json, call: Call) -> Encoded:
         """Write a canonical request as an upstream's body; raises RequestRejected for a loss that is refused."""

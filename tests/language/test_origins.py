@@ -143,10 +143,11 @@ def test_what_a_name_holds_keeps_its_places() -> None:
           $let:
             held:
               a: 1
+              b: 2
           kept: =held
           copied: =omit(held, 'b')
     """
-    assert lines(text) == {"kept.a": 5, "copied": 7}
+    assert lines(text) == {"kept.a": 5, "kept.b": 6, "copied": 8}
 
 
 def test_nothing_of_an_earlier_run_is_left_after_clearing() -> None:

@@ -126,6 +126,8 @@ def omit(value: Any, *names: Any) -> dict[str, Any] | None:
         return None
     listed = (name for each in names for name in (each if isinstance(each, list) else [each]))
     unwanted = {name for name in listed if isinstance(name, str)}
+    if unwanted.isdisjoint(value):
+        return value or None
     return {name: member for name, member in value.items() if name not in unwanted} or None
 
 
