@@ -20,6 +20,7 @@ from ..language.words import Vocabulary
 from ..protocol import WireProtocol
 from .course import Course, Fallback
 from .framed import framed
+from .members import unknown_member
 from .policy import DEFAULT, Policy, timed
 from .snapshot import Group, Model, Provider, Service, Target, Template, Variant
 
@@ -111,7 +112,7 @@ def _service(
 
 
 def _template(where: Where, diagnostics: Diagnostics) -> Template:
-    run = compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics)).run
+    run = compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics, unknown_path=unknown_member)).run
     return lambda context: written(run(context))
 
 

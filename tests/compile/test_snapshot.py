@@ -220,3 +220,10 @@ def test_an_endpoint_may_have_several_addresses(tmp_path: Path) -> None:
     snapshot = _load(tmp_path, text)
     found = [(each.method, each.pattern) for each in snapshot.endpoints if each.id == "talk"]
     assert found == [("POST", "/a/talk"), ("POST", "/b/{model:path}:talk")]
+
+
+def test_a_template_that_reads_what_no_target_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        _load(tmp_path, PROVIDERS.replace("target.model |", "target.modle |"))
+    [error] = [item for item in caught.value.diagnostics.items if item.severity == "error"]
+    assert (error.code, error.message) == ("unknown-path", '`target` has no `modle`; did you mean "model"?')
