@@ -128,7 +128,9 @@ def _report(error: ValidationError, places: Placed, stray: set[Path], diagnostic
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(error.instance))
         code, message = _custom(error, "bad-value")
-        diagnostics.error(code, places.at(*path).own_key(), f'"{error.instance}": {message or "no legal name"}')
+        names: Any = error.validator_value if error.validator == "enum" else ()
+        said = f'"{error.instance}": {message or "no legal name"}'
+        diagnostics.error(code, places.at(*path).own_key(), said, help=did_you_mean(str(error.instance), names))
         return {path}
     here = places.at(*path)
     match error.validator:

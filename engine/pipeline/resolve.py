@@ -12,6 +12,10 @@ from ..routing.order import bands
 from .endpoint import shown
 from .errors import Problem
 from .exchange import Exchange
+from .spoken import spoken
+
+_ASKS = {"count": "generate"}  # whoever answers can be asked how much that would cost
+_WORDS = {"generate": "answer", "embed": "embed", "image": "make images", "edit": "edit images"}
 
 
 def resolve(exchange: Exchange) -> None:
@@ -29,7 +33,36 @@ def resolve(exchange: Exchange) -> None:
         member = exchange.endpoint.model_member if exchange.endpoint else None
         message = f"There is no model {shown(exchange.model)} for this key.{hint}"
         raise Problem("not_found", message, param=member)
-    exchange.targets = targets
+    exchange.targets = [spoken(exchange, target) for target in _able(exchange, targets)]
+
+
+def _able(exchange: Exchange, targets: Sequence[Target]) -> Sequence[Target]:
+    """Give the targets that do what the endpoint asks for. Raises Problem when none does."""
+    client, endpoint = exchange.client, exchange.endpoint
+    assert client is not None
+    assert endpoint is not None
+    asked = _ASKS.get(endpoint.operation, endpoint.operation)
+    able = [it for it in targets if asked in _operations(it, asked) and _speaks(it, client)]
+    if not able:
+        others = [name for name in _operations(targets[0]) if name != asked]
+        hint = f" It can be asked to {', '.join(_WORDS.get(name, name) for name in others)}." if others else ""
+        message = f"The model {shown(exchange.model)} cannot be asked to {_WORDS[asked]}.{hint}"
+        raise Problem("unsupported", message, param=endpoint.model_member, code="unsupported_operation")
+    return able
+
+
+def _operations(target: Target, *unknown: str) -> Sequence[str]:
+    """What is known that a model can be asked for; `unknown` where nothing is."""
+    known = target.view.get("operations")
+    return known if isinstance(known, list) else unknown
+
+
+def _speaks(target: Target, client: WireProtocol) -> bool:
+    """Whether a target can be called with what a client says."""
+    services = target.provider.services
+    if target.protocol is not None:
+        return services[target.protocol].protocol.subject == client.subject
+    return any(service.protocol.subject == client.subject for service in services.values())
 
 
 def ranks(exchange: Exchange, targets: Sequence[Target]) -> Sequence[int] | None:

@@ -15,8 +15,11 @@ endpoints:
   list: {match: GET /things, protocol: made, operation: models, auth: any, surface: main}
 providers:
   one: {kind: sandbox}
+policies:
+  calm: {idle: 1m}
 models:
   small: {targets: [{provider: one}], aliases: [fast]}
+  large: {targets: [{provider: one}]}
 groups:
   all: {models: [fast, "s*"], providers: [one]}
 """
@@ -47,9 +50,13 @@ def test_a_file_whose_names_are_all_defined_is_clean(tmp_path: Path) -> None:
         ("surface: main", "surface: mane", "main"),
         ("main: {protocol: made", "main: {protocol: mad", "made"),
         ("GET /things, protocol: made", "GET /things, protocol: mode", "made"),
-        ("provider: one", "provider: onn", "one"),
+        ("provider: one}], aliases", "provider: onn}], aliases", "one"),
         ("models: [fast", "models: [fats", "fast"),
         ("providers: [one]", "providers: [oen]", "one"),
+        ("large: {", "large: {fallback: [smal], ", "small"),
+        ("large: {", "large: {fallback: [{model: smal, on: [context_length]}], ", "small"),
+        ("large: {", "large: {policy: clam, ", "calm"),
+        ("{kind: sandbox}", "{kind: sandbox, policy: clam}", "calm"),
     ],
 )
 def test_a_name_that_is_not_defined_is_told_with_the_one_that_was_meant(
@@ -72,10 +79,36 @@ def test_a_name_that_is_not_defined_is_told_with_the_one_that_was_meant(
         ("{kind: sandbox}", "{kind: sandbox, timeouts: {connect: 2m, total: 1m}}", "inconsistent-timers"),
         ("aliases: [fast]", "aliases: [fast, small]", "alias-collision"),
         ("operation: models", "operation: count, model: =body.m", "missing-transform"),
+        ("large: {", "large: {fallback: [large], ", "bad-value"),
+        ("aliases: [fast]", "aliases: [fast], fallback: [{model: fast}]", "bad-value"),
+        ("calm: {idle: 1m}", "calm: {idle: 1m, outcomes: {conect: next}}", "bad-value"),
+        ("calm: {idle: 1m}", "calm: {idle: 1m, outcomes: {connect: nxt}}", "bad-value"),
+        ("calm: {idle: 1m}", "calm: {idle: 1m, outcomes: {connect: {cool: 1s}}}", "missing-key"),
+        ("calm: {idle: 1m}", "calm: {idle: 1m, retry_budget: 0.2}", "wrong-type"),
     ],
 )
 def test_what_cannot_work_is_refused(old: str, new: str, code: str, tmp_path: Path) -> None:
     assert [found for found, _ in check(tmp_path, old, new)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "help"),
+    [
+        ("{idle: 1m}", "{outcomes: {conect: next}}", 'did you mean "connect"?'),
+        ("{idle: 1m}", "{outcomes: {rate-limit: next}}", 'did you mean "rate_limit"?'),
+        ("{idle: 1m}", "{outcomes: {connect: nxt}}", 'did you mean "next"?'),
+        ("{idle: 1m}", "{outcomes: {connect: {then: giveup}}}", 'did you mean "give_up"?'),
+        ("{idle: 1m}", "{outcomes: {connect: {then: next, col: 1s}}}", 'did you mean "cool"?'),
+        ("{idle: 1m}", "{outcomes: {connect: {then: next, cool: 5}}}", 'did you mean "5s"?'),
+        ("{idle: 1m}", "{all_cool: tri}", 'did you mean "try"?'),
+        ("large: {", "large: {fallback: [{modl: small}], ", 'did you mean "model"?'),
+        ("large: {", "large: {fallback: [{model: small, on: [context_lenght]}], ", 'did you mean "context_length"?'),
+    ],
+)
+def test_a_word_of_a_policy_that_is_misspelt_is_told_with_the_one_that_was_meant(
+    old: str, new: str, help: str, tmp_path: Path
+) -> None:
+    assert help in [said for _, said in check(tmp_path, old, new)]
 
 
 def test_a_group_may_name_one_of_the_many_that_a_model_with_a_star_stands_for(tmp_path: Path) -> None:
