@@ -13,6 +13,7 @@ from ..config.document import Where
 from ..config.load import Project
 from ..pipeline.exchange import Exchange
 from ..pipeline.resolve import service_of
+from ..pipeline.spoken import spoken
 from .report import Candidate, Resolved
 
 _STAND_IN = "stands in only while no other provider of the model is configured"
@@ -80,8 +81,8 @@ def _candidate(
         turn, skipped = None, f"only {attempts} targets are tried"
     protocol, dialect = target.protocol or "", None
     if exchange.client is not None and target.provider.services:
-        spoken = service_of(target, exchange.client).protocol
-        protocol, dialect = spoken.name, spoken.dialect
+        called = service_of(spoken(exchange, target), exchange.client).protocol
+        protocol, dialect = called.name, called.dialect
     return Candidate(target.provider.id, target.model, protocol, dialect, turn, skipped, where)
 
 
