@@ -1,13 +1,17 @@
 """The JSON Schemas of the canonical model, for tests and tools; nothing here runs per request."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
+
+from ..config.wording import expected_of, found, limit_of, shown
+from ..diagnostics import did_you_mean
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
@@ -46,7 +50,31 @@ def check_request(value: object, subject: str = GENERATION) -> list[str]:
 def check_partial_request(members: Mapping[str, object]) -> list[tuple[Sequence[str | int], str]]:
     """Return what is wrong with some members of a request, each with its path; what is missing is not wrong."""
     errors = _validator("request").iter_errors(members)
-    return [(tuple(error.absolute_path), error.message) for error in errors if error.validator != "required"]
+    return [finding for error in errors if error.validator != "required" for finding in _findings(error)]
+
+
+def _findings(error: ValidationError) -> Iterator[tuple[Sequence[str | int], str]]:
+    """Yield what an error says, in sentences of our own."""
+    path: tuple[str | int, ...] = tuple(error.absolute_path)
+    schema: Any = error.schema
+    value: Any = error.instance
+    match error.validator:
+        case "additionalProperties":
+            for name in sorted(set(value) - set(schema["properties"])):
+                yield (*path, name), _meant(f'"{name}" has no meaning here', name, schema["properties"])
+        case "enum":
+            message = f"{shown(value)} is not one of {', '.join(map(str, schema['enum']))}"
+            yield path, _meant(message, value, schema["enum"])
+        case "type":
+            yield path, f"expected {expected_of(schema)}, found {found(value)}"
+        case _:
+            yield path, limit_of(error)
+
+
+def _meant(message: str, name: object, known: Iterable[object]) -> str:
+    """Return a message with the nearest of what is known."""
+    hint = did_you_mean(str(name), map(str, known))
+    return f"{message}; {hint}" if hint else message
 
 
 def check_response(value: object, subject: str = GENERATION) -> list[str]:

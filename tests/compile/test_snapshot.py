@@ -186,8 +186,10 @@ def test_mistakes_keep_a_configuration_from_being_served(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (("{effort: high}}", "{efort: high}}"), "efort"),
-        (("{max_output: 5,", "{max_output: many,"), "many"),
+        (("{effort: high}}", "{efort: high}}"), '"efort" has no meaning here; did you mean "effort"?'),
+        (("{effort: high}}", "{effort: hihg}}"), '"hihg" is not one of '),
+        (("{effort: high}}", "{effort: hihg}}"), 'did you mean "high"?'),
+        (("{max_output: 5,", "{max_output: many,"), "expected a whole number, found text"),
     ],
 )
 def test_a_variant_sets_what_a_request_has(tmp_path: Path, edit: tuple[str, str], message: str) -> None:
