@@ -124,7 +124,7 @@ def _order(item: Diagnostic) -> tuple[str, int, int]:
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """The sentence `did you mean "x"?` for the closest candidate, or nothing when none is close."""
     names = {candidate.casefold(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.65)
     return f'did you mean "{names[close[0]]}"?' if close else None
 
 

@@ -14,6 +14,8 @@ ENTRY_SECTIONS = (
 )  # fmt: skip
 LIST_SECTIONS = ("mounts", "capabilities")
 
+_EMPTY = "an empty entry removes one; what an entry says is indented below its name"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -95,7 +97,7 @@ def _overlay(below: Mapping[str, Entry], own: Mapping[str, Entry], diagnostics: 
     for name, entry in own.items():
         if entry.value is None:
             if name not in below:
-                help = did_you_mean(name, below)
+                help = did_you_mean(name, below) or _EMPTY
                 message = f'there is no "{name}" below to remove from {entry.section}'
                 diagnostics.warning("unknown-removal", entry.key, message, help=help)
             continue

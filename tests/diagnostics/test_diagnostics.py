@@ -50,3 +50,8 @@ def test_what_is_concealed_is_never_shown() -> None:
     found.conceal(Span("a", 1, 6, 6))
     found.error("bad-value", Span("a", 1, 6, 6), "no")
     assert "one: ****** # kept" in render_terminal(found)
+
+
+def test_a_name_that_only_holds_the_same_letters_is_not_suggested() -> None:
+    assert did_you_mean("lab", ["alibaba"]) is None
+    assert did_you_mean("labb", ["lab", "alibaba"]) == 'did you mean "lab"?'
