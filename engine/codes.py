@@ -60,6 +60,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "wrong-arity": "A function is called with too few or too many arguments.",
         "unknown-root": "An expression starts with a name that is not readable in this place.",
         "unknown-word": "A mapping uses a `$word` that does not exist.",
+        "computed-name": "The name of a member is written as an expression or a template.",
         "two-bodies": "A mapping holds two words that each make the whole value.",
         "missing-partner": "A `$word` stands without the word it belongs to.",
         "negated-path": "A `!` before a dotted path negates only the part left of the dot.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
+from .text import is_template
 
 BODIES = ("$use", "$switch", "$lookup", "$merge", "$first", "$value", "$splice")
 PARTNERS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +21,7 @@ PARTNERS: Mapping[str, tuple[str, ...]] = {
 }
 NEEDS: Mapping[str, str] = {"$each": "$as", "$switch": "$case", "$lookup": "$of"}
 WORDS = ("$each", "$let", "$when", "$nulls", *BODIES, *PARTNERS)
+OBJECT_OF = "`object_of` makes an object of a list of `{key, value}`"
 EVERYWHERE = ("target", "state", "memo")
 _KINDS: Mapping[str, type] = {
     "$let": dict, "$with": dict, "$case": dict, "$merge": list, "$first": list, "$nulls": list,
@@ -52,6 +54,10 @@ def check(where: Where, value: Mapping[str, Any], diagnostics: Diagnostics) -> s
         _check_word(where, word, value, diagnostics)
     bodies = [word for word in words if word in BODIES]
     members = [name for name in value if not name.startswith("$")]
+    for name in members:
+        if name.startswith("=") or is_template(name):
+            message = "the name of a member stands for itself; it is no expression"
+            diagnostics.error("computed-name", where.key(name), message, help=OBJECT_OF)
     if len(bodies) > 1 or (bodies and members):
         second = bodies[1] if len(bodies) > 1 else members[0]
         message = f"`{second}` beside `{bodies[0]}`: a mapping has one body"
@@ -75,6 +81,9 @@ def _check_word(where: Where, word: str, value: Mapping[str, Any], diagnostics: 
         for index, name in enumerate(value[word]):
             if not isinstance(name, str):
                 diagnostics.error("wrong-type", where.at(word, index), "`$nulls` takes the names of members")
+    for index, entry in enumerate(value[word] if word == "$merge" and isinstance(value[word], list) else ()):
+        if isinstance(entry, list) or (isinstance(entry, dict) and "$each" in entry):
+            diagnostics.error("wrong-type", where.at(word, index), "`$merge` takes objects, not a list", help=OBJECT_OF)
     kind = _KINDS.get(word)
     if kind is not None and not isinstance(value[word], kind):
         diagnostics.error("wrong-type", where.at(word), f"`{word}` takes {_CALLED[kind]}")

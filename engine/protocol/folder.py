@@ -133,9 +133,9 @@ class Folder:
         about = members(self._about.get("framing"))
         kind = about.get("kind", "sse")
         if kind not in KINDS:
-            message = f"there is no framing `{kind}`"
             where = self._root("protocol").at("framing", "kind")
-            self._diagnostics.error("unknown-framing", where, message, help=did_you_mean(str(kind), KINDS))
+            suggestion = did_you_mean(str(kind), KINDS) or f"there are: {', '.join(KINDS)}"
+            self._diagnostics.error("unknown-framing", where, f"there is no framing `{kind}`", help=suggestion)
             kind = "sse"
         return Framing(kind, about.get("event"), about.get("end"), about.get("content_type"), about.get("keep_alive"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from .registry import Registry
 
 REGISTRY = Registry("numbers")
+_HUGE = 1e150
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -31,6 +33,15 @@ def sub(number: Any, *others: Any) -> float | None:
         return None
     left: float = number - sum(other for other in others if is_number(other))
     return max(left, 0)
+
+
+@REGISTRY.add(("times(1500, 0.001)", 1.5), ("times(0.29, 100)", 29), ("times(null, 2)", None))
+def times(number: Any, factor: Any) -> float | None:
+    """Multiply two numbers, to nine decimals: milliseconds as seconds, a share as a percentage."""
+    if not is_number(number) or not is_number(factor):
+        return None
+    product = round(float(number) * factor, 9) if abs(number) < _HUGE and abs(factor) < _HUGE else math.inf
+    return None if math.isinf(product) else int(product) if product.is_integer() else product
 
 
 @REGISTRY.add(("at_least(3, 10)", 10), ("at_least(null, 10)", None), ("at_least(3, null)", 3))
@@ -103,14 +114,29 @@ def merge_counters(before: Any, after: Any) -> dict[str, Any] | None:
 )
 def timestamp(value: Any) -> str | None:
     """Write seconds since 1970, or a date, as an RFC 3339 time in UTC, to the second; null if it is neither."""
+    moment = _moment(value)
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z" if moment is not None else None
+
+
+@REGISTRY.add(
+    ("seconds('1970-01-01T00:01:00.5Z')", 60),
+    ("seconds('1970-01-02')", 86400),
+    ("seconds(7)", 7),
+    ("seconds('soon')", None),
+)
+def seconds(value: Any) -> int | None:
+    """Write a time, or a date, as whole seconds since 1970, what is seconds already too; null if it is neither."""
+    moment = _moment(value)
+    return int(moment.timestamp() // 1) if moment is not None else None
+
+
+def _moment(value: Any) -> datetime | None:
     try:
         if is_number(value):
-            moment = datetime.fromtimestamp(value, UTC)
-        elif isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-        else:
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None:
             return None
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         return None

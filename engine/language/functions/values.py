@@ -137,6 +137,18 @@ def entries(value: Any) -> list[dict[str, Any]] | None:
     return [{"key": key, "value": member} for key, member in value.items()] if isinstance(value, dict) else None
 
 
+@REGISTRY.add(
+    ('object_of(`[{"key": "a", "value": 1}]`)', {"a": 1}),
+    ('object_of(`[{"key": 1, "value": 1}, {"key": "a"}]`)', None),
+    ("object_of(null)", None),
+)
+def object_of(items: Any) -> dict[str, Any] | None:
+    """Make an object of a list of `{key, value}`, later ones winning; what lacks either is passed over."""
+    pairs = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    made = {key: pair["value"] for pair in pairs if isinstance(key := pair.get("key"), str) and "value" in pair}
+    return made or None
+
+
 @REGISTRY.add(('compact(`[1, null, ""]`)', [1, ""]), ("compact(null)", None))
 def compact(value: Any) -> list[Any] | None:
     """Give a list without its nulls."""
