@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from .report import Answer, Candidate, Credential, Explanation, Sent
+from .report import Answer, Candidate, Credential, Explanation, Sent, StandIn
 
 _WIDTH = 12
 
@@ -35,6 +35,11 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         if resolution.asked != resolution.model:
             yield _row("", f"{resolution.how}: {resolution.model}")
     yield from _listed("targets", [_target(target) for target in explanation.targets])
+    if explanation.sticky is not None:
+        value = explanation.sticky.value
+        said = f"by {value}" if value is not None else "not: it has no such value"
+        yield _row("sticks", f"{said}  {explanation.sticky.expression}  {explanation.sticky.where}")
+    yield from _listed("fallbacks", [_stand_in(it) for it in explanation.fallbacks])
     yield from _listed("lost", [f"{loss.path}  {loss.severity}: {loss.reason}" for loss in explanation.losses])
     if explanation.request is not None:
         yield from _sent(explanation.request)
@@ -51,7 +56,14 @@ def _credential(credential: Credential) -> Iterator[str]:
 def _target(target: Candidate) -> str:
     spoken = f"{target.protocol}, dialect {target.dialect}" if target.dialect else target.protocol
     state = f"skipped: {target.skipped}" if target.skipped else f"{target.turn}."
-    return "  ".join(filter(None, (target.provider, target.model, spoken, state, target.where)))
+    share = f"shares: {target.share}" if target.share else None
+    return "  ".join(filter(None, (target.provider, target.model, spoken, state, share, target.where)))
+
+
+def _stand_in(it: StandIn) -> str:
+    after = f"after {', '.join(it.on)}" if it.on else None
+    skipped = f"skipped: {it.skipped}" if it.skipped else None
+    return "  ".join(filter(None, (it.model, it.provider, after, skipped, it.where)))
 
 
 def _sent(sent: Sent) -> Iterator[str]:

@@ -41,13 +41,37 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One target of the model; `skipped` says why it is not called, `turn` when it is, from 1."""
+    """One target of the model; `skipped` says why it is not called, `turn` when it is, from 1.
+
+    `share` is its part of the requests, where it shares them with others of the same priority.
+    """
 
     provider: str
     model: str
     protocol: str
     dialect: str | None
     turn: int | None
+    skipped: str | None
+    where: str
+    share: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """What keeps requests to one target, what that is in this one, and where it is written."""
+
+    expression: str
+    value: str | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A model that may answer instead, after the outcomes `on`; `skipped` says why it would not."""
+
+    model: str
+    on: Sequence[str]
+    provider: str | None
     skipped: str | None
     where: str
 
@@ -101,6 +125,8 @@ class Explanation:
     credential: Credential | None = None
     resolution: Resolved | None = None
     targets: Sequence[Candidate] = ()
+    sticky: Sticky | None = None
+    fallbacks: Sequence[StandIn] = ()
     losses: Sequence[Lost] = ()
     request: Sent | None = None
     answer: Answer | None = None

@@ -14,6 +14,7 @@ from ..config.load import Project
 from ..pipeline.exchange import Exchange
 from ..pipeline.resolve import service_of
 from ..pipeline.spoken import spoken
+from ..pipeline.way import at_rest
 from .report import Candidate, Resolved
 
 _STAND_IN = "stands in only while no other provider of the model is configured"
@@ -60,7 +61,7 @@ def candidates(project: Project, exchange: Exchange) -> Iterator[Candidate]:
         return
     entry = project.routes.models[found.id]
     made = deque(found.targets(name))
-    turns = {_sign(target): turn for turn, target in enumerate(exchange.targets, 1)}
+    turns = {_sign(target): turn for turn, target in enumerate(at_rest(exchange), 1)}
     for index, written in enumerate(entry.targets):
         where = place_of(entry.entry.at("targets", index))
         if made and made[0].provider.id == written.provider and _means(written.model, made[0].model):
@@ -83,7 +84,17 @@ def _candidate(
     if exchange.client is not None and target.provider.services:
         called = service_of(spoken(exchange, target), exchange.client).protocol
         protocol, dialect = called.name, called.dialect
-    return Candidate(target.provider.id, target.model, protocol, dialect, turn, skipped, where)
+    return Candidate(
+        target.provider.id, target.model, protocol, dialect, turn, skipped, where, _share(exchange, target)
+    )
+
+
+def _share(exchange: Exchange, target: Target) -> str | None:
+    """A target's part of the requests of its priority."""
+    band = [it for it in exchange.targets if it.priority == target.priority]
+    if len(band) < 2 or _sign(target) not in map(_sign, band):
+        return None
+    return f"{target.weight} of {sum(it.weight for it in band)}"
 
 
 def _means(written: str | None, called: str) -> bool:

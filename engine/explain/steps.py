@@ -27,7 +27,9 @@ from ..pipeline.request import request_to
 from ..pipeline.resolve import resolve, service_of
 from ..pipeline.send import plan_for
 from ..pipeline.translate import Translation
+from ..pipeline.way import at_rest
 from ..upstream.errors import UpstreamError
+from . import fallbacks
 from .asked import Answered, Asked
 from .report import Answer, Credential, Explanation, Lost, Made, Matched, Sent
 from .resolution import candidates, mask, masked, place_of, real_name, resolved
@@ -127,6 +129,9 @@ class _Walk:
         finally:
             self.report = replace(self.report, targets=tuple(candidates(self._project, exchange)))
         target = self._target(provider)
+        if exchange.targets and self._endpoint.operation == "generate":
+            stand_ins = tuple(fallbacks.stand_ins(self._project, exchange))
+            self.report = replace(self.report, sticky=fallbacks.sticky(self._project, exchange), fallbacks=stand_ins)
         if self._endpoint.operation == "count":
             await self._count(target)
         else:
@@ -177,7 +182,7 @@ class _Walk:
         """Give the target that is called first, or that of a provider. Raises Problem when the model has none."""
         exchange = self._exchange
         if provider is None:
-            return masked(self._project, exchange.targets[0])
+            return masked(self._project, at_rest(exchange)[0])
         name = real_name(exchange)
         found = exchange.snapshot.find(name)
         for target in found.targets(name) if found is not None else ():
@@ -204,7 +209,7 @@ class _Walk:
             method=request.method,
             url=url,
             headers=dict(self._headers(request.headers)),
-            body=orjson.loads(plan.body),
+            body=orjson.loads(plan.body) if isinstance(plan.body, bytes) else None,
             fields=tuple(self._fields(plan)),
         )
         self.report = replace(self.report, request=sent)

@@ -31,6 +31,10 @@ CASES: dict[str, tuple[str, list[str], tuple[str, ...], int]] = {
     "a-whole-request": ("whole", [], ("SOUTH_KEY",), 0),
     "a-forwarded-header": ("tale", ["--path", "/tale", "--header", "X-Version: 2"], ("NORTH_KEY",), 0),
     "a-list-of-models": ("list", [], ("NORTH_KEY",), 0),
+    "turns-and-fallbacks": ("tale", ["--path", "/tale", "--model", "spread"], ("NORTH_KEY", "SOUTH_KEY"), 0),
+    "what-sticks-to-one-target": (
+        "tale", ["--path", "/tale", "--model", "spread", "--header", "x-session: 2"], ("NORTH_KEY", "SOUTH_KEY"), 0,
+    ),
     "refused-unknown-model": ("tale", ["--path", "/tale", "--model", "smal"], ("NORTH_KEY",), 3),
     "refused-by-the-group": ("tale", ["--path", "/tale", "--model", "far", "--key", "few"], ("SOUTH_KEY",), 3),
     "refused-unconfigured": ("tale", ["--path", "/tale", "--model", "far"], (), 3),
