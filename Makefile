@@ -9,13 +9,14 @@
 #   make agents  Claude Code and Gemini CLI do a task through the gateway, with nothing but the loopback within reach (500 MB)
 #   make previous  the client libraries one generation back, with which the snippets run, too
 #   make bench   what a request costs
+#   make memory  how much memory a worker takes while 50 forms of 20 MiB pass through it at once
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite the locks of requirements and tests/node from what setup.cfg, previous.in and package.json ask for
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench memory inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -91,6 +92,9 @@ translation: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench.run
+
+memory: $(DEV)
+	$(BIN)/python -m bench.memory
 
 setup: $(DEV)
 

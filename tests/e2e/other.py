@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -73,7 +74,7 @@ class Scenery:
         )
         async with RawClient(self.gateway.port) as client:
             await client.send(head.encode())
-            size = -(-len(body) // pieces)
+            size = -(-len(body) // pieces) or 1
             for start in range(0, len(body), size):
                 await client.send(body[start : start + size])
             return await client.answer()
@@ -100,6 +101,29 @@ def shipped() -> tuple[Snapshot, int]:
         snapshot = compile_project(load_project(Path(folder), found), found)
     assert render_terminal(found) == ""
     return snapshot, port
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def by_hand(serve: Serve) -> AsyncIterator[Running]:
+    """Run the gateway before an upstream whose connections a test serves itself."""
+    snapshot, port = shipped()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(served, "127.0.0.1", port)
+    try:
+        async with running(snapshot) as gateway:
+            yield gateway
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 @asynccontextmanager

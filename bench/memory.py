@@ -1,0 +1,148 @@
+"""`make memory`: the memory of one worker while many large forms pass through it at once, beside what it has at rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from .run import free_port, process
+
+KEY = "bench-key"
+FORMS = 50
+SIZE = 20 * 1024 * 1024
+PIECE = 64 * 1024
+BOUNDARY = "bench-boundary-7d9f"
+ANSWER = b'{"created":1,"data":[{"b64_json":"aGk="}]}'
+ROUTES = """
+settings: {{body_timeout: 10m}}
+providers:
+  upstream:
+    base_url: http://127.0.0.1:{port}
+    allow_private: true
+    auth: none
+    timeouts: {{first_byte: 10m, total: 20m}}
+    speaks:
+      openai-images: {{path: /v1/images/edits}}
+models:
+  to-images: {{targets: [{{provider: upstream, model: theirs}}]}}
+groups:
+  bench: {{models: ["*"], providers: ["*"]}}
+keys:
+  bench: {{group: bench, hash: "sha256:{hash}"}}
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One way of writing a form: whether the model's name comes behind the file."""
+
+    name: str
+    late: bool
+
+    def around(self) -> tuple[bytes, bytes]:
+        """What stands before and behind the bytes of the file."""
+        field = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nto-images\r\n'
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
+        end = f"\r\n--{BOUNDARY}--\r\n"
+        before, behind = (head, f"\r\n{field.rstrip()}{end}") if self.late else (field + head, end)
+        return before.encode(), behind.encode()
+
+
+WORK = (
+    Work("model first: passed on as it arrives", late=False),
+    Work("model last: kept on disk until then", late=True),
+)
+
+
+async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An upstream that reads forms, slower than they could come, and answers each."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    [line] = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    left = int(line.partition(b":")[2])
+    while left:
+        left -= len(await reader.read(min(left, PIECE)))
+        await asyncio.sleep(0)
+    writer.write(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(ANSWER) + ANSWER
+    )
+    await writer.drain()
+    writer.close()
+
+
+async def edit(port: int, work: Work) -> bool:
+    """Send one form; whether it was answered."""
+    before, behind = work.around()
+    length = len(before) + SIZE + len(behind)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"POST /v1/images/edits HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {KEY}\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {length}\r\n\r\n".encode()
+        + before
+    )
+    piece = os.urandom(PIECE)
+    for _ in range(SIZE // PIECE):
+        writer.write(piece)
+        await writer.drain()
+    writer.write(behind)
+    await writer.drain()
+    status = await reader.readline()
+    await reader.readuntil(ANSWER) if b" 200 " in status else None
+    writer.close()
+    return b" 200 " in status
+
+
+def resident(pid: int) -> float:
+    """Resident memory of a process and all below it, in MiB."""
+    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family(pid))
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+async def watch(pid: int, seen: list[float]) -> None:
+    """Look at the memory again and again."""
+    while True:
+        seen.append(resident(pid))
+        await asyncio.sleep(0.05)
+
+
+async def measure(port: int, pid: int, work: Work) -> None:
+    """Send all forms at once and print what they took."""
+    idle, seen, began = resident(pid), [resident(pid)], time.perf_counter()
+    watching = asyncio.create_task(watch(pid, seen))
+    answered = sum(await asyncio.gather(*(edit(port, work) for _ in range(FORMS))))
+    watching.cancel()
+    seconds = time.perf_counter() - began
+    print(
+        f"{work.name}: {answered} of {FORMS} forms of {SIZE // 1024**2} MiB answered in {seconds:.1f} s; "
+        f"at rest {idle:.0f} MiB, at most {max(seen):.0f} MiB: {max(seen) - idle:.0f} MiB more"
+    )
+    assert answered == FORMS
+
+
+async def run() -> None:
+    """Measure each kind of form on a gateway of its own."""
+    port = free_port()
+    server = await asyncio.start_server(swallow, "127.0.0.1", port, limit=PIECE)
+    for work in WORK:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "bench.yaml").write_text(ROUTES.format(port=port, hash=sha256(KEY.encode()).hexdigest()))
+            own = free_port()
+            command = ("-m", "torouter", "serve", folder, "--workers", "1", "--port", str(own))
+            with process(*command, port=own) as pid:
+                await edit(own, work)  # the first request loads what later ones find
+                await measure(own, pid, work)
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(run())
