@@ -1,4 +1,4 @@
-"""`make memory`: the memory of one worker while many large forms pass through it at once, beside what it has at rest."""
+"""`make memory`: what one worker takes while many large forms pass through it at once, beside what it has at rest."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Work:
     def around(self) -> tuple[bytes, bytes]:
         """What stands before and behind the bytes of the file."""
         field = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nto-images\r\n'
-        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
         end = f"\r\n--{BOUNDARY}--\r\n"
         before, behind = (head, f"\r\n{field.rstrip()}{end}") if self.late else (field + head, end)
         return before.encode(), behind.encode()
@@ -129,13 +129,18 @@ async def measure(port: int, pid: int, work: Work) -> None:
     assert answered == FORMS
 
 
+def configure(folder: Path, port: int) -> None:
+    """Write the routes to an upstream on this port."""
+    (folder / "bench.yaml").write_text(ROUTES.format(port=port, hash=sha256(KEY.encode()).hexdigest()))
+
+
 async def run() -> None:
     """Measure each kind of form on a gateway of its own."""
     port = free_port()
     server = await asyncio.start_server(swallow, "127.0.0.1", port, limit=PIECE)
     for work in WORK:
         with tempfile.TemporaryDirectory() as folder:
-            Path(folder, "bench.yaml").write_text(ROUTES.format(port=port, hash=sha256(KEY.encode()).hexdigest()))
+            configure(Path(folder), port)
             own = free_port()
             command = ("-m", "torouter", "serve", folder, "--workers", "1", "--port", str(own))
             with process(*command, port=own) as pid:
