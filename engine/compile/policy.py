@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
-from ..config import model as config
+from ..config import policy as config
 
 DEFAULT = "default"
 

@@ -17,18 +17,17 @@ from .model import (
     Match,
     Model,
     ModelLimits,
-    Outcome,
-    Policy,
     Provider,
+    Refusal,
     Routes,
     Settings,
     State,
     Surface,
     Target,
-    Timers,
     UpstreamAuth,
     Variant,
 )
+from .policy import Outcome, Policy, Timers
 from .secrets import parse_secret
 from .units import parse_date, parse_duration, parse_size
 
@@ -102,9 +101,11 @@ def _endpoint(entry: Entry) -> Endpoint:
         max_body=parse_size(value["max_body"]) if "max_body" in value else None,
         example=value.get("example"),
         framing=value.get("framing"),
+        forms=value.get("forms", False),
         forward_query=tuple(value.get("forward_query", ())),
         state=State(**value["state"]) if "state" in value else None,
         answer=value.get("answer"),
+        refusal=Refusal(**value["refusal"]) if "refusal" in value else None,
     )
 
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from ..diagnostics import Diagnostics
 from .document import Where
-from .model import Match, Model, Policy, Provider, Routes, Timers
+from .model import Match, Model, Provider, Routes
+from .policy import Policy, Timers
 
 # Headers that belong to one connection, or that the gateway itself must decide.
 _CONNECTION_HEADERS = frozenset(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from .document import Where
 from .merge import Entry
+from .policy import Policy, Timers
 from .secrets import SecretReference
 
 
@@ -59,6 +60,16 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What an endpoint that takes no request answers."""
+
+    status: int
+    message: str
+    code: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """What clients call, under one or more addresses; `model`, `stream` and `answer` are expressions as written."""
 
@@ -67,8 +78,8 @@ class Endpoint:
     matches: tuple[Match, ...]
     protocol: str
     operation: Literal[
-        "generate", "count", "models", "model",
-        "stored", "stored.delete", "stored.cancel", "stored.inputs",
+        "generate", "count", "models", "model", "embed", "image", "edit",
+        "stored", "stored.delete", "stored.cancel", "stored.inputs", "refuse",
     ]  # fmt: skip
     auth: str
     surface: str | None = None
@@ -80,9 +91,11 @@ class Endpoint:
     max_body: int | None = None
     example: str | None = None
     framing: str | None = None
+    forms: bool = False
     forward_query: tuple[str, ...] = ()
     state: State | None = None
     answer: str | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,40 +122,6 @@ class Address:
     framing: str | None = None
     count: str | None = None
     stored: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timers:
-    """How long to wait, in seconds, and how many targets to try; None means that another place decides."""
-
-    connect: float | None = None
-    first_byte: float | None = None
-    idle: float | None = None
-    total: float | None = None
-    slow_reader: float | None = None
-    attempts: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an outcome means for the request and for who gave it; times in seconds."""
-
-    then: Literal["retry", "next", "give_up"]
-    cool: float = 0.0
-    after: int = 1
-    of: Literal["target", "provider"] = "target"
-    dead: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How long to wait, what failures mean, and further members by name; what is absent, another place decides."""
-
-    id: str
-    entry: Entry = field(repr=False, compare=False)
-    timers: Timers = Timers()
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-    members: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import orjson
@@ -78,10 +78,10 @@ class Way:
 
     def _own(self) -> Target | None:
         """The next target of the model that the request is at."""
-        return next(self._left(callable_now(self._bands, self._routing, self._sticky)), None)
-
-    def _left(self, targets: Iterator[Target]) -> Iterator[Target]:
-        return (target for target in targets if id(target) not in self._called)
+        for target in callable_now(self._bands, self._routing, self._sticky):
+            if id(target) not in self._called:
+                return target
+        return None
 
     async def _queued(self) -> Target | None:
         """The target that is free first, if that is soon enough."""
@@ -143,6 +143,8 @@ class Way:
 
     def _taken(self, target: Target) -> Target:
         self._called.add(id(target))
+        if len(self._bands) == 1 and len(self._bands[0]) == 1:
+            return target
         for band in self._bands:
             if len(band) > 1 and any(it is target for it in band):
                 count_turn(target, band, self._routing)

@@ -15,6 +15,8 @@ _WHOLE = 2.0**64
 
 def bands(targets: Sequence[Target], ranks: Sequence[int] | None = None) -> list[list[Target]]:
     """Give the targets by rank, where there are ranks, and by priority; the first band is called first."""
+    if len(targets) == 1:
+        return [list(targets)]
     places: dict[Rank, list[Target]] = {}
     for index, target in enumerate(targets):
         places.setdefault((ranks[index] if ranks else 0, target.priority), []).append(target)

@@ -92,6 +92,8 @@ class Routing:
     def enter(self, target: Target) -> Lease:
         """Count a call that begins; the lease must be returned with `leave`."""
         one, whole = self.known(target)
+        if one is None and whole is None and target.concurrent is None and target.provider.concurrent is None:
+            return _FREE
         if one is None and target.concurrent is not None:
             one = self.standing(target)
         if whole is None and target.provider.concurrent is not None:
@@ -106,10 +108,11 @@ class Routing:
 
     def leave(self, lease: Lease) -> None:
         """Count a call that is over, and let the next one in that waits for its place."""
-        for it in lease.held:
-            it.running -= 1
-        for it in lease.probed:
-            it.probes -= 1
+        if lease is not _FREE:
+            for it in lease.held:
+                it.running -= 1
+            for it in lease.probed:
+                it.probes -= 1
         if self._waiting:
             self._wake()
 
@@ -177,6 +180,9 @@ class Lease:
     def __init__(self, held: list[Standing], probed: list[Standing]) -> None:
         self.held = held
         self.probed = probed
+
+
+_FREE = Lease([], [])  # of a target of which there is nothing to count
 
 
 def key_of(target: Target) -> Key:
