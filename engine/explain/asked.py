@@ -113,8 +113,9 @@ def _readers(snapshot: Snapshot, document: Any) -> dict[str, int]:
     for name in _addresses(snapshot):
         call = Call()
         with suppress(RequestRejected):
-            snapshot.protocols[name].decode_request(copy.deepcopy(document), call)
-            found[name] = len(call.unread)
+            request = snapshot.protocols[name].decode_request(copy.deepcopy(document), call)
+            kept: Mapping[str, Mapping[str, object]] = request.get("native", {})
+            found[name] = len(call.unread) + sum(map(len, kept.values()))
     return found
 
 

@@ -39,3 +39,18 @@ def test_every_field_stands_in_a_line_that_is_there(path: str, body: object, pro
         name, _, line = made["where"].rpartition(":")
         written = (PROJECT / name).read_text("utf-8").splitlines()[int(line) - 1]
         assert written.strip(), made
+
+
+@pytest.mark.parametrize(
+    ("body", "endpoint"),
+    [
+        (MESSAGES, "anthropic.messages"),
+        ({**CHAT, "frequency_penalty": 0.5}, "openai.chat"),
+    ],
+)
+def test_a_body_belongs_to_the_protocol_that_has_a_rule_for_all_of_it(body: object, endpoint: str, tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(body))
+    result = CliRunner().invoke(main, ["explain", str(file), "--format", "json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["endpoint"]["id"] == endpoint
