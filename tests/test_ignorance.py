@@ -39,7 +39,7 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("body", "request", "target"), "a root that mappings read"),
     **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any", "started"), "plain English"),
     **dict.fromkeys(("array", "object", "properties", "string", "false", "true", "null", "number", "boolean", "integer"), "JSON and JSON Schema"),
-    **dict.fromkeys(("mp3", "wav"), "endings of files"),
+    **dict.fromkeys(("mp3", "wav", "png", "webp"), "endings of files"),
     **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
     **dict.fromkeys(("bytes",), "a member of the access log"),
     **dict.fromkeys(("level",), "SARIF"),
@@ -47,6 +47,8 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("segment",), "a filter of templates"),
     **dict.fromkeys(("torouter",), "the project's own name"),
     **dict.fromkeys(("retry-after",), "HTTP, RFC 9110"),
+    **dict.fromkeys(("filename",), "the parameter that names a file in a form, RFC 7578"),
+    **dict.fromkeys(("requests",), "what clients send"),
     **dict.fromkeys(("provider_unconfigured",), "a code of the gateway's own errors"),
     **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),
 }
