@@ -37,7 +37,7 @@ BRANDS = re.compile(
 # Words of protocols that mean something without them too; each is used here in that meaning.
 COMMON: Mapping[str, str] = {
     **dict.fromkeys(("body", "request", "target"), "a root that mappings read"),
-    **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any", "started"), "plain English"),
+    **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any", "started", "more", "last", "failed"), "plain English"),
     **dict.fromkeys(("array", "object", "properties", "string", "false", "true", "null", "number", "boolean", "integer"), "JSON and JSON Schema"),
     **dict.fromkeys(("mp3", "wav", "png", "webp"), "endings of files"),
     **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
@@ -49,7 +49,7 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("retry-after",), "HTTP, RFC 9110"),
     **dict.fromkeys(("filename",), "the parameter that names a file in a form, RFC 7578"),
     **dict.fromkeys(("requests",), "what clients send"),
-    **dict.fromkeys(("provider_unconfigured",), "a code of the gateway's own errors"),
+    **dict.fromkeys(("provider_unconfigured", "previous_not_found"), "a code of the gateway's own errors"),
     **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),
 }
 
