@@ -56,6 +56,7 @@ def _endpoint(
         forward_query=endpoint.forward_query,
         state=_state(endpoint.state, endpoint.entry.at("state"), diagnostics) if endpoint.state else None,
         answer=_expression(endpoint.entry.at("answer"), diagnostics) if endpoint.answer else None,
+        refusal=endpoint.refusal,
     )
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..canonical.patch import merge_patch
-from ..config.model import CredentialPlace
+from ..config.model import CredentialPlace, Refusal
 from ..protocol import WireProtocol
 from .course import Course
 from .policy import Policy
@@ -55,6 +55,7 @@ class Endpoint:
     forward_query: Sequence[str] = ()
     state: State | None = None
     answer: Expression | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,12 @@ _OPERATIONS = {
     "stored.delete": ("stored.encode", "error.encode"),
     "stored.cancel": ("error.encode",),
     "stored.inputs": ("stored.encode", "error.encode"),
+    "refuse": ("error.encode",),
 }
-_NEEDED = {"generate": "model", "count": "model", "model": "model"}  # where a request names what it asks for
+_NEEDED = {
+    "generate": "model", "count": "model", "model": "model",  # where a request names what it asks for
+    "refuse": "refusal",
+}  # fmt: skip
 _STATEFUL = ("generate", "count")
 _UPSTREAM = ("request.encode", "response.decode", "stream.decode", "error.decode")
 _COUNTING = ("count.decode",)
@@ -107,7 +111,8 @@ class _Checker:
             self.defined("surfaces", endpoint.surface, entry.at("surface"))
         needed = "answer" if endpoint.operation.startswith("stored") else _NEEDED.get(endpoint.operation)
         if needed is not None and getattr(endpoint, needed) is None:
-            message = f'"{needed}" is missing: the operation "{endpoint.operation}" needs to know which one'
+            said = "says nothing without it" if needed == "refusal" else "needs to know which one"
+            message = f'"{needed}" is missing: the operation "{endpoint.operation}" {said}'
             self._diagnostics.error("missing-key", entry.key, message)
         if endpoint.state is not None and endpoint.operation not in _STATEFUL:
             message = f'the operation "{endpoint.operation}" makes no answer that could be kept'

@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ..compile.snapshot import Endpoint, Snapshot
+from ..config.model import Refusal
 from ..protocol import WireProtocol
-from .errors import Problem
+from .errors import STATUS, Problem
 from .exchange import Exchange, Incoming
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(:path)?\}")
@@ -58,7 +59,7 @@ class Matcher:
 def match(exchange: Exchange, matcher: Matcher) -> None:
     """Fill in the endpoint, the client's protocol, path values and query.
 
-    Raises Problem for an illegal path, an unknown one, and a known one with another method.
+    Raises Problem for an illegal path, an unknown one, a known one with another method, and an endpoint that refuses.
     """
     incoming = exchange.incoming
     try:
@@ -75,6 +76,8 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
             continue
         if endpoint.when is None or endpoint.when(exchange.context()):
             exchange.endpoint, exchange.client, exchange.path = endpoint, endpoint.protocol, values
+            if endpoint.refusal is not None:
+                raise refused(endpoint.refusal)
             return
     if methods:
         allow = {"allow": ", ".join(sorted(set(methods)))}
@@ -82,6 +85,12 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
         raise Problem("invalid_request", message, status=405, headers=allow)
     hint = matcher.near(incoming.method, path)
     raise Problem("not_found", f"There is no endpoint {shown(path)}.{hint}", code="unknown_endpoint")
+
+
+def refused(refusal: Refusal) -> Problem:
+    """The answer of an endpoint that takes no request."""
+    kind = next((kind for kind, status in STATUS.items() if status == refusal.status), "invalid_request")
+    return Problem(kind, refusal.message, status=refusal.status, code=refusal.code, headers=refusal.headers)
 
 
 def fallback(snapshot: Snapshot, incoming: Incoming, matcher: Matcher) -> WireProtocol | None:

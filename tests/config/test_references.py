@@ -71,6 +71,7 @@ def test_a_name_that_is_not_defined_is_told_with_the_one_that_was_meant(
         ("default: true", "default: false", "missing-key"),
         ("main: {protocol", "other: {protocol: made, default: true}\n  main: {protocol", "bad-value"),
         ("operation: models", "operation: model", "missing-key"),
+        ("operation: models", "operation: refuse", "missing-key"),
         ("GET /things,", "'GET /{a}/{a}',", "bad-pattern"),
         ("GET /things,", "'GET /{a-b}',", "bad-pattern"),
         ("{kind: sandbox}", "{kind: sandbox, base_url: http://localhost:1}", "bad-url"),

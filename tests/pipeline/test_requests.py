@@ -6,6 +6,7 @@ import dataclasses
 import time
 
 import pytest
+from torouter.config.model import Refusal
 from torouter.pipeline.credential import digest
 from torouter.pipeline.keys import KeyRing
 from torouter.store import MemoryStore, StoredKey
@@ -87,6 +88,16 @@ async def test_a_condition_decides_between_endpoints_of_one_path() -> None:
     async with running(snapshot(endpoints=(first, second))) as gateway:
         assert "all" in (await gateway.ask("GET", "/list", x_a="1")).json
         assert "one" in (await gateway.ask("GET", "/list")).json
+
+
+@pytest.mark.parametrize(("status", "kind"), [(426, "invalid_request"), (404, "not_found"), (410, "invalid_request"), (503, "unavailable")])
+async def test_an_endpoint_may_refuse_every_request_before_it_looks_at_a_key(status: int, kind: str) -> None:
+    refusal = Refusal(status, "Not this way.", code="elsewhere", headers={"x-way": "that"})
+    refusing = FakeEndpoint("no", "GET", "/sse/talk", SSE, operation="refuse", refusal=refusal)
+    async with running(snapshot(endpoints=(refusing,))) as gateway:
+        answer = await gateway.ask("GET", "/sse/talk", key=None)
+        assert (answer.status, answer.headers["x-way"]) == (status, "that")
+        assert answer.json == {"fault": "Not this way.", "kind": kind, "of": "sse-talk", "code": "elsewhere"}
 
 
 @pytest.mark.parametrize("options", [

@@ -187,6 +187,7 @@ class FakeEndpoint:
     state: Any = None
     answer: Any = None
     forms: bool = False
+    refusal: Any = None
 
 
 @dataclass(frozen=True)
