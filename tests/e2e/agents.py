@@ -188,6 +188,61 @@ class GenerateAgent:
         return [(part["functionCall"]["name"], part["functionCall"]["args"]) for part in self._last if "functionCall" in part]
 
 
+class ResponsesAgent:
+    """The OpenAI library; the next request holds the items of the answer as they came."""
+
+    def __init__(self, url: str, key: str, http: httpx2.AsyncClient, *, model: str, standard: bool) -> None:
+        self._client = openai.AsyncOpenAI(api_key=key, base_url=url + "/v1", max_retries=0, http_client=http)
+        self.model, self._standard = model, standard
+        self._items: list[Any] = [{"role": "user", "content": QUESTION}]
+        self._last: Any = None
+
+    async def ask(self, *, stream: bool) -> None:
+        tools: Any = [{"type": "function", "name": name, "parameters": SCHEMA, "strict": False} for name in TOOLS]
+        asked: Any = {
+            "model": self.model, "input": self._items, "tools": tools, "reasoning": {"effort": "low", "summary": "auto"},
+            "store": False, "include": ["reasoning.encrypted_content"],
+        }  # fmt: skip
+        if stream:
+            async with self._client.responses.stream(**asked) as events:
+                self._last = await events.get_final_response()
+        else:
+            self._last = await self._client.responses.create(**asked)
+        self._keep()
+
+    def _keep(self) -> None:
+        """Append what the next request must hold of the answer."""
+        if not self._standard:
+            self._items += [item.to_dict() for item in self._last.output]
+            return
+        for item in self._last.output:
+            if item.type == "message":
+                self._items.append({"role": "assistant", "content": "".join(part.text for part in item.content)})
+            elif item.type == "function_call":
+                self._items.append({"type": item.type, "call_id": item.call_id, "name": item.name, "arguments": item.arguments})
+
+    def tell(self, text: str) -> None:
+        self._items.append({"role": "user", "content": text})
+
+    def answer(self, calls: Sequence[Call]) -> None:
+        ids = [item.call_id for item in self._last.output if item.type == "function_call"]
+        results = zip(_matched(ids, self.calls, calls), calls, strict=True)
+        self._items += [{"type": "function_call_output", "call_id": i, "output": c.result} for i, c in results]
+
+    @property
+    def text(self) -> str:
+        return str(self._last.output_text)
+
+    @property
+    def thought(self) -> str:
+        thoughts = [item for item in self._last.output if item.type == "reasoning"]
+        return "".join(part.text for item in thoughts for part in [*item.summary, *(item.content or ())])
+
+    @property
+    def calls(self) -> list[tuple[str, Json]]:
+        return [(item.name, json.loads(item.arguments)) for item in self._last.output if item.type == "function_call"]
+
+
 def _matched(ids: Sequence[Any], made: Sequence[tuple[str, Json]], calls: Sequence[Call]) -> list[Any]:
     """The ids under which the client knows these calls."""
     return [ids[made.index((call.name, call.arguments))] for call in calls]
@@ -213,4 +268,6 @@ def joined(deltas: Iterable[Json]) -> Json:
     return whole
 
 
-AGENTS: dict[str, type[Agent]] = {"openai-chat": ChatAgent, "anthropic-messages": MessagesAgent, "gemini-generate": GenerateAgent}
+AGENTS: dict[str, type[Agent]] = {
+    "openai-chat": ChatAgent, "anthropic-messages": MessagesAgent, "gemini-generate": GenerateAgent, "openai-responses": ResponsesAgent,
+}  # fmt: skip

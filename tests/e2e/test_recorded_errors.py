@@ -24,7 +24,7 @@ from tests.support.scripted import Scene, Upstream
 pytestmark = [pytest.mark.corpus, pytest.mark.sdk]
 
 HI: Any = [{"role": "user", "content": "hi"}]
-SPEAKING = {"openai-chat": "chat", "anthropic-messages": "messages", "gemini-generate": "generate"}
+SPEAKING = {"openai-chat": "chat", "anthropic-messages": "messages", "gemini-generate": "generate", "openai-responses": "responses"}
 Ask = Callable[[str, str, bool], Awaitable[None]]
 
 
@@ -55,15 +55,30 @@ async def ask_generate(url: str, model: str, stream: bool) -> None:
             await client.models.generate_content(model=model, contents="hi")
 
 
-ASK: dict[str, Ask] = {"openai-chat": ask_chat, "anthropic-messages": ask_messages, "gemini-generate": ask_generate}
-ERRORS = (openai.APIError, anthropic.APIError, google.APIError)
+class Failed(Exception):
+    """A stream of this library ended in an event that tells of a failure: it is an event like any other there."""
+
+
+async def ask_responses(url: str, model: str, stream: bool) -> None:
+    async with openai.AsyncOpenAI(api_key=KEY, base_url=url + "/v1", max_retries=0) as client:
+        answer: Any = await client.responses.create(model=model, input="hi", stream=stream)
+        if stream:
+            async for event in answer:
+                if event.type == "response.failed":
+                    raise Failed(event.response.error.message)
+
+
+ASK: dict[str, Ask] = {
+    "openai-chat": ask_chat, "anthropic-messages": ask_messages, "gemini-generate": ask_generate, "openai-responses": ask_responses,
+}  # fmt: skip
+ERRORS = (openai.APIError, anthropic.APIError, google.APIError, Failed)
 
 
 def wanted(client: str, status: int) -> type[Exception]:
     """The class of an upstream's status; a credential that is refused is the gateway's, so a fault of a server."""
     if client == "gemini-generate":
         return google.ServerError if status in (401, 403) else google.ClientError
-    library: Any = {"openai-chat": openai, "anthropic-messages": anthropic}[client]
+    library: Any = anthropic if client == "anthropic-messages" else openai
     names = {400: "BadRequestError", 404: "NotFoundError", 429: "RateLimitError"}
     return getattr(library, names.get(status, "InternalServerError"))
 
@@ -95,15 +110,26 @@ def failing(error: Exchange, *, inside: bool, upstream: str) -> Callable[[Scene]
             return
         begun = strict.stream(strict.answer(json.loads(OPENINGS[upstream]), replay=False))
         text = begun.index(STEPS[0].text[:3].encode())
-        name = b"event: error\n" if upstream == "messages" else b""
-        await scene.stream(begun[: begun.index(b"\n\n", text) + 2], name + b"data: " + error.payload.strip() + b"\n\n")
+        await scene.stream(begun[: begun.index(b"\n\n", text) + 2], frame(error, upstream))
 
     return script
+
+
+def frame(error: Exchange, upstream: str) -> bytes:
+    """The error as an event of the upstream's stream."""
+    said = error.payload.strip()
+    if upstream == "responses":
+        said = json.dumps({"type": "error", "sequence_number": 9, **error.response["body"]}).encode()
+    name = b"event: error\n" if upstream in ("messages", "responses") else b""
+    return name + b"data: " + said + b"\n\n"
 
 
 OPENINGS = {
     "chat": json.dumps({"model": "m", "messages": [{"role": "user", "content": QUESTION}], "tools": [{"function": {"name": n}} for n in TOOLS]}),
     "messages": json.dumps({"model": "m", "messages": [{"role": "user", "content": QUESTION}], "tools": [{"name": n} for n in TOOLS]}),
+    "responses": json.dumps({
+        "model": "m", "input": QUESTION, "tools": [{"name": n} for n in TOOLS], "store": False, "include": ["reasoning.encrypted_content"],
+    }),
     "generate": json.dumps({
         "contents": [{"role": "user", "parts": [{"text": QUESTION}]}], "tools": [{"functionDeclarations": [{"name": n} for n in TOOLS]}],
     }),

@@ -6,6 +6,7 @@ from tests.e2e.strict import Strict
 from tests.e2e.strict_chat import Chat
 from tests.e2e.strict_generate import Generate
 from tests.e2e.strict_messages import Messages
+from tests.e2e.strict_responses import Responses
 
 UPSTREAMS: dict[str, Strict] = {
     "chat": Chat(),
@@ -15,9 +16,11 @@ UPSTREAMS: dict[str, Strict] = {
     "messages": Messages(),
     "messages-budget": Messages(facts="reasoning: {style: budget}"),
     "generate": Generate(),
+    "responses": Responses(),
 }
 
 SIGNS = {
     "chat-details": "anthropic", "chat-call": "google", "messages": "anthropic", "messages-budget": "anthropic", "generate": "google",
+    "responses": "openai",
 }  # fmt: skip
 """Whose opaque values an upstream gives, and reads; one with details reads everybody's."""

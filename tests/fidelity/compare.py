@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from tests.fidelity.door import Ask, Door
 from tests.fidelity.meaning import Meaning, differences, expected
 from tests.fidelity.native import read_natively
-from tests.fidelity.readers import READERS, Ask, Door
+from tests.fidelity.readers import READERS
 from tests.fidelity.routes import public_name
 from tests.support.corpus import PROTOCOLS, Exchange, exchanges
 
@@ -54,27 +55,31 @@ class Accepted:
 
 
 def recordings(only: str = "", upstream: str = "") -> list[Exchange]:
-    """The 2xx recordings of both protocols; `only` is part of an id, `upstream` a protocol's name."""
+    """The 2xx recordings of every protocol; `only` is part of an id, `upstream` a protocol's name."""
     return [x for x in exchanges(*PROTOCOLS) if x.ok and only in x.id and upstream in ("", x.protocol)]
 
 
 async def compare(doors: dict[str, Door], chosen: Sequence[Exchange], clients: Iterable[str]) -> list[Result]:
     """Read every recording through the client's door. A door is a way into a gateway."""
-    gate = asyncio.Semaphore(CONCURRENCY)
+    gate, clients = asyncio.Semaphore(CONCURRENCY), list(clients)
 
-    async def one(exchange: Exchange, client: str) -> Result:
+    async def one(exchange: Exchange) -> list[Result]:
         async with gate:
             native = await read_natively(exchange)
-            tools = tuple(tool for answer in native.answers for tool in answer.tools)
-            want = expected(native, exchange.protocol, client)
-            try:
-                got = await READERS[client](doors[client], Ask(public_name(exchange), exchange.streamed, tools))
-            except Exception as problem:   # whatever a library raises is a finding, not the end of the run
-                cause = problem.__cause__ or problem
-                return Result(exchange, client, (f"exception: {type(problem).__name__}: {type(cause).__name__}: {cause}",))
-            return Result(exchange, client, tuple(explain(want, got)))
+            return [await read(doors[client], exchange, client, native) for client in clients]
 
-    return await asyncio.gather(*(one(exchange, client) for exchange in chosen for client in clients))
+    return [result for results in await asyncio.gather(*map(one, chosen)) for result in results]
+
+
+async def read(door: Door, exchange: Exchange, client: str, native: Meaning) -> Result:
+    """Read one recording through one client's door, and hold it against what its own client reads."""
+    tools = tuple(tool for answer in native.answers for tool in answer.tools)
+    try:
+        got = await READERS[client](door, Ask(public_name(exchange), exchange.streamed, tools))
+    except Exception as problem:   # whatever a library raises is a finding, not the end of the run
+        cause = problem.__cause__ or problem
+        return Result(exchange, client, (f"exception: {type(problem).__name__}: {type(cause).__name__}: {cause}",))
+    return Result(exchange, client, tuple(explain(expected(native, exchange.protocol, client), got)))
 
 
 def explain(want: Meaning, got: Meaning) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.fidelity.readers import READERS, Door
+from tests.fidelity.door import Door
+from tests.fidelity.readers import READERS
 from tests.fidelity.routes import KEY, write_routes
 from tests.support.corpus import Exchange
 from tests.support.gateway import running_gateway

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import httpx2
 from torouter.protocol import Call, UpstreamErrorBody, WireProtocol
 
-from tests.fidelity.readers import READERS, Door
+from tests.fidelity.door import Door
+from tests.fidelity.readers import READERS
 from tests.fidelity.routes import public_name
 from tests.support.corpus import Exchange
 from tests.support.protocols import protocol, spoken

@@ -85,6 +85,8 @@ def expected(native: Meaning, upstream: str, client: str) -> Meaning:
     if client == "gemini-generate":
         tokens = replace(native.tokens, cache_write=0) if native.tokens else None    # what is written is not counted here
         return replace(native, answers=tuple(_for_gemini(answer) for answer in native.answers), tokens=tokens)
+    if client == "openai-responses":
+        native = replace(native, answers=native.answers[:1])
     stops = {"stop_sequence": "stop", "pause": "stop"}
     answers = tuple(replace(a, stop="stop" if a.stop.startswith("other:") else stops.get(a.stop, a.stop)) for a in native.answers)
     return replace(native, answers=answers)

@@ -6,8 +6,9 @@ import re
 
 import httpx2
 
+from tests.fidelity.door import Ask, Door
 from tests.fidelity.meaning import Meaning
-from tests.fidelity.readers import READERS, Ask, Door
+from tests.fidelity.readers import READERS
 from tests.support.corpus import Exchange
 
 

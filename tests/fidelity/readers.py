@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import anthropic
-import httpx2
 import openai
 from google import genai
 from google.genai import errors as genai_errors, types as genai_types
 
+from tests.fidelity.door import SCHEMA, Ask, Door, Reader, failure
 from tests.fidelity.meaning import Answer, Meaning, Tokens, Tool, arguments, stop_class
+from tests.fidelity.responses import read_responses
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A small canned request: the answer is what is measured."""
-
-    model: str
-    stream: bool
-    tools: tuple[Tool, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Where to send it: the address of a gateway (or of a recording) and the client that gets there."""
-
-    url: str
-    key: str
-    http: httpx2.AsyncClient
-
-
-Reader = Callable[[Door, Ask], Awaitable[Meaning]]
 PROMPT = [{"role": "user", "content": "hi"}]
-SCHEMA = {"type": "object", "properties": {}}
 
 # --- OpenAI chat completions
 
@@ -47,8 +26,7 @@ async def read_chat(door: Door, ask: Ask) -> Meaning:
     client = openai.AsyncOpenAI(api_key=door.key, base_url=door.url + "/v1", max_retries=0, http_client=door.http)
     extra: dict[str, Any] = {"stream_options": {"include_usage": True}} if ask.stream else {}
     if ask.tools:
-        names = sorted({t.name for t in ask.tools})
-        extra["tools"] = [{"type": "function", "function": {"name": n, "parameters": SCHEMA}} for n in names]
+        extra["tools"] = [{"type": "function", "function": {"name": n, "parameters": SCHEMA}} for n in ask.names]
     try:
         answer = await client.chat.completions.create(model=ask.model, messages=PROMPT, stream=ask.stream, **extra)
         return await _chat_stream(answer) if ask.stream else _chat_body(answer)
@@ -154,7 +132,7 @@ async def read_messages(door: Door, ask: Ask) -> Meaning:
     client = anthropic.AsyncAnthropic(api_key=door.key, base_url=door.url, max_retries=0, http_client=door.http)
     body: dict[str, Any] = {"model": ask.model, "max_tokens": 1024, "messages": PROMPT}
     if ask.tools:
-        body["tools"] = [{"name": name, "input_schema": SCHEMA} for name in sorted({t.name for t in ask.tools})]
+        body["tools"] = [{"name": name, "input_schema": SCHEMA} for name in ask.names]
     try:
         if not ask.stream:
             return _message(await client.messages.create(**body))
@@ -193,8 +171,7 @@ async def read_gemini(door: Door, ask: Ask) -> Meaning:
     """Ask through the Google library, generateContent; its streams are chunks that are added up here."""
     options = genai_types.HttpOptions(base_url=door.url, api_version="v1beta", httpx_async_client=door.http)
     client = genai.Client(api_key=door.key, http_options=options, vertexai=False).aio
-    names = sorted({t.name for t in ask.tools})
-    declared = [genai_types.FunctionDeclaration(name=name, parameters_json_schema=SCHEMA) for name in names]
+    declared = [genai_types.FunctionDeclaration(name=name, parameters_json_schema=SCHEMA) for name in ask.names]
     config = genai_types.GenerateContentConfig(tools=[genai_types.Tool(function_declarations=declared)] if declared else None)
     try:
         if not ask.stream:
@@ -252,11 +229,6 @@ def gemini_tokens(usage: Any) -> Tokens | None:
     return Tokens(spent, usage.cached_content_token_count or 0, 0, (usage.candidates_token_count or 0) + thoughts, thoughts)
 
 
-def failure(problem: Exception) -> Meaning:
-    """An error that came instead of an answer or within it. A refused connection is no answer: it is raised."""
-    if isinstance(problem, (openai.APIConnectionError, anthropic.APIConnectionError)):
-        raise problem
-    return Meaning(error=True, message=str(problem)[:300])
-
-
-READERS: dict[str, Reader] = {"openai-chat": read_chat, "anthropic-messages": read_messages, "gemini-generate": read_gemini}
+READERS: dict[str, Reader] = {
+    "openai-chat": read_chat, "anthropic-messages": read_messages, "gemini-generate": read_gemini, "openai-responses": read_responses,
+}  # fmt: skip

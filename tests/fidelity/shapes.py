@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 
-from torouter.language.operators import is_false
-
 from tests.inventory.judge import Allowed, findings as fields, read
+from tests.inventory.native import fails
 from tests.support.grammar import grammar, violations
 
 OURS: Allowed = frozenset({"torouter"})     # what the gateway adds to answers, and says so
@@ -24,11 +23,10 @@ def findings(protocol: str, payload: bytes, *, streamed: bool, dialects: Allowed
     """Everything wrong with an answer, or an error, in this protocol."""
     if not streamed:
         body = json.loads(payload)
-        return fields(protocol, "error" if "error" in body else "response", body, dialects)
+        return fields(protocol, "error" if fails(body) else "response", body, dialects)
     known = grammar(protocol)
     told = [json.loads(frame.text) for frame in known.frames(payload.decode()) if frame.text != known.end]
     found = []
     for event in told:
-        what = "event" if is_false(known.error({"event": event})) else "error"
-        found += fields(protocol, what, event, dialects)
+        found += fields(protocol, "error" if fails(event) else "event", event, dialects)
     return found + violations(protocol, payload)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from tests.fidelity.meaning import Answer, Meaning, Tokens, Tool, arguments, differences, expected, stop_class
+from tests.fidelity.responses import Disagreement, agree
 
 TOLD = Meaning((Answer("hi", "hm", "", (Tool("f", '{"a": 1}'),), "tools"),), Tokens(10, 4, 0, 7, 3))
 
@@ -41,10 +43,24 @@ def test_a_normal_stop_with_a_call_waits_for_the_tool() -> None:
     assert stop_class("stop", (), "no") == "refused"
 
 
-def test_a_client_with_one_answer_reads_the_first() -> None:
+@pytest.mark.parametrize("client", ["anthropic-messages", "openai-responses"])
+def test_a_client_with_one_answer_reads_the_first(client: str) -> None:
     native = Meaning((Answer("A", stop="stop"), Answer("B", stop="stop")), Tokens(1))
-    assert expected(native, "openai-chat", "anthropic-messages").answers == (Answer("A", stop="stop"),)
+    assert expected(native, "openai-chat", client).answers == (Answer("A", stop="stop"),)
     assert expected(native, "openai-chat", "openai-chat") == native
+
+
+def message(*parts: dict[str, object]) -> SimpleNamespace:
+    return SimpleNamespace(type="message", content=[SimpleNamespace(**part) for part in parts])
+
+
+def test_a_stream_whose_pieces_say_something_else_than_its_end_is_seen() -> None:
+    said, other = message({"type": "output_text", "text": "Hello"}), message({"type": "output_text", "text": "Hullo"})
+    added = {"text": "Hello", "reasoning": "", "refusal": "", "call": ""}
+    agree(added, [said], [said])
+    for pieces, done, output in [(added, [other], [said]), ({**added, "text": "Hel"}, [said], [said]), (added, [], [said])]:
+        with pytest.raises(Disagreement):
+            agree(pieces, done, output)
 
 
 def test_a_refusal_becomes_text_where_there_is_no_member_for_it() -> None:

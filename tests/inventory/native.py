@@ -77,14 +77,14 @@ def _bodies(record: dict[str, Any], ok: bool) -> Iterator[tuple[str, Any]]:
         yield "request", camel(request) if PROTOCOL[record["dialect"]] == "gemini-generate" else request
     response = record["response"]
     if "sse" in response:
-        yield from (("error" if _fails(event) else "event", event) for event in events(response["sse"]))
+        yield from (("error" if fails(event) else "event", event) for event in events(response["sse"]))
     elif isinstance(response.get("body"), list):
-        yield from (("error" if _fails(event) else "event", event) for event in response["body"])
+        yield from (("error" if fails(event) else "event", event) for event in response["body"])
     elif isinstance(response.get("body"), dict):
-        yield "response" if ok and not _fails(response["body"]) else "error", response["body"]
+        yield "response" if ok and not fails(response["body"]) else "error", response["body"]
 
 
-def _fails(body: Any) -> bool:
+def fails(body: Any) -> bool:
     """Whether a message is an error and nothing else: an answer, or a named event, may hold one among other members."""
     return isinstance(body.get("error"), dict) and not {"choices", "object", "sequence_number"} & set(body)
 

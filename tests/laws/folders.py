@@ -1,7 +1,8 @@
-"""Every folder of transforms there is: those that are shipped, and a made-up one."""
+"""Every folder of transforms for generation that can be spoken both ways: those that are shipped, and a made-up one."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,17 @@ from torouter.protocol import WireProtocol, compile_protocol
 
 PROJECT = Path(__file__).parents[2]
 _PLACES = (PROJECT / "tests" / "made_up" / "transforms", PROJECT / "transforms")
-FOLDERS = {path.parent.name: path.parent for place in _PLACES for path in sorted(place.glob("*/protocol.yaml"))}
+_WAYS = [f"{what}.{way}.yaml" for what in ("request", "response", "stream", "error") for way in ("decode", "encode")]
+_FOUND = [path.parent for place in _PLACES for path in sorted(place.glob("*/protocol.yaml"))]
+_SUBJECT = re.compile(r"^subject: (?!generation)", re.MULTILINE)
+
+
+def _generates(folder: Path) -> bool:
+    whole = all((folder / way).exists() for way in _WAYS)
+    return whole and not _SUBJECT.search((folder / "protocol.yaml").read_text("utf-8"))
+
+
+FOLDERS = {folder.name: folder for folder in _FOUND if _generates(folder)}
 
 
 @cache
