@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 
 from ..explain import Caller, Unclear, explain, guess, read_request, render_json, render_text
 from ..language.origins import Origins
+from ..pipeline.memory import Memory
+from ..store import ExistingStore, state_folder
 from .callers import key_of
 from .loading import load
 
@@ -56,9 +58,12 @@ def command(
     except Unclear as fault:
         raise click.UsageError(str(fault)) from fault
     caller = Caller(key_of(snapshot, place, name), named=name is not None)
-    report = asyncio.run(
-        explain(project, snapshot, origins, asked, caller, model=model, provider=provider, guessed=guessed)
-    )
+    store = ExistingStore(state_folder(place))
+    chosen: Any = {"model": model, "provider": provider, "guessed": guessed, "memory": Memory(store, store.made)}
+    try:
+        report = asyncio.run(explain(project, snapshot, origins, asked, caller, **chosen))
+    finally:
+        store.close()
     click.echo(_RENDERERS[form](report), nl=False)
     ctx.exit(REFUSED if report.refused else SENT)
 

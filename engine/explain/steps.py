@@ -14,18 +14,20 @@ from ..config.document import Where
 from ..config.load import Project
 from ..config.model import CredentialPlace
 from ..language.origins import Origins, Place as Path
-from ..pipeline import count
+from ..pipeline import count, stored
 from ..pipeline.body import receive
 from ..pipeline.credential import authenticate, credentials_at
 from ..pipeline.endpoint import Matcher, fallback, match
 from ..pipeline.errors import Problem, render
 from ..pipeline.exchange import Exchange
 from ..pipeline.keys import KeyRing
+from ..pipeline.memory import Memory
 from ..pipeline.models import list_models
 from ..pipeline.plan import Plan
-from ..pipeline.request import request_to
+from ..pipeline.request import STORED, request_to
 from ..pipeline.resolve import resolve, service_of
 from ..pipeline.send import plan_for
+from ..pipeline.state import restore
 from ..pipeline.translate import Translation
 from ..pipeline.way import at_rest
 from ..upstream.errors import UpstreamError
@@ -69,16 +71,17 @@ async def explain(
     model: str | None = None,
     provider: str | None = None,
     guessed: bool = False,
+    memory: Memory | None = None,
 ) -> Explanation:
     """Say what becomes of a request. The snapshot is that of the project, compiled with `origins`.
 
     `model` takes the place of the model that the request names; `provider` explains the call of that provider, even if
-    it would not be called.
+    it would not be called; `memory` knows what answers were kept.
     """
     if caller.named:
         snapshot = replace(snapshot, keys={})
     matcher = Matcher(snapshot.endpoints, snapshot.mounts)
-    exchange = Exchange(snapshot, asked, Answered(), _REQUEST_ID)
+    exchange = Exchange(snapshot, asked, Answered(), _REQUEST_ID, memory=memory or Memory.of_process())
     walk = _Walk(project, origins, exchange, caller)
     try:
         match(exchange, matcher)
@@ -118,6 +121,9 @@ class _Walk:
         if await list_models(exchange):
             self._answered()
             return
+        if self._endpoint.operation.startswith(STORED):
+            await self._stored()
+            return
         await receive(exchange)
         found = resolved(self._project, exchange)
         self.report = replace(self.report, resolution=found)
@@ -128,6 +134,7 @@ class _Walk:
                 raise
         finally:
             self.report = replace(self.report, targets=tuple(candidates(self._project, exchange)))
+        await restore(exchange)
         target = self._target(provider)
         if exchange.targets and self._endpoint.operation == "generate":
             stand_ins = tuple(fallbacks.stand_ins(self._project, exchange))
@@ -161,6 +168,19 @@ class _Walk:
         if exchange.key is not None:
             known = replace(known, key=exchange.key.id, group=exchange.key.group)
             self.report = replace(self.report, credential=known)
+
+    async def _stored(self) -> None:
+        """Note how the provider is asked that keeps an answer, or what is answered here. Raises Problem."""
+        if self._endpoint.operation == "stored.delete":
+            raise Problem("unsupported", "Nothing is deleted to explain how.")
+        exchange = self._exchange
+        answer = await stored.find(exchange)
+        if answer.provider is None:
+            await stored.answer_here(exchange, answer)
+            self._answered()
+        else:
+            target = masked(self._project, stored.keeper(exchange, answer))
+            self._send(target, stored.plan_for(exchange, target))
 
     async def _count(self, target: Target) -> None:
         """Note what a target is asked that counts, else the estimate. Raises Problem."""
@@ -209,7 +229,7 @@ class _Walk:
             method=request.method,
             url=url,
             headers=dict(self._headers(request.headers)),
-            body=orjson.loads(plan.body) if isinstance(plan.body, bytes) else None,
+            body=orjson.loads(plan.body) if plan.body and isinstance(plan.body, bytes) else None,
             fields=tuple(self._fields(plan)),
         )
         self.report = replace(self.report, request=sent)

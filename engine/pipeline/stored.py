@@ -33,28 +33,34 @@ async def answer_stored(exchange: Exchange, transports: Mapping[str, Transport])
     assert endpoint is not None
     if not endpoint.operation.startswith(STORED):
         return False
-    wanted = endpoint.stream
-    exchange.stream = bool(wanted(exchange.context())) if callable(wanted) else wanted
-    answer = await _find(exchange)
+    answer = await find(exchange)
     if answer.provider is not None:
         await _pass_on(exchange, answer, transports)
     else:
-        await _OPERATIONS[endpoint.operation](exchange, answer)
+        await answer_here(exchange, answer)
     return True
 
 
-async def _find(exchange: Exchange) -> StoredAnswer:
+async def find(exchange: Exchange) -> StoredAnswer:
     """The answer that is asked for. Raises Problem; an answer of another group is one that is not there."""
     endpoint, client, key = exchange.endpoint, exchange.client, exchange.key
     assert endpoint is not None
     assert endpoint.answer is not None
     assert client is not None
     assert key is not None
+    wanted = endpoint.stream
+    exchange.stream = bool(wanted(exchange.context())) if callable(wanted) else wanted
     id = str(endpoint.answer(exchange.context()))
     answer = await exchange.memory.find(id, exchange.snapshot.settings)
     if answer is None or (answer.group, answer.protocol) != (key.group, client.name):
         raise _unknown(id)
     return answer
+
+
+async def answer_here(exchange: Exchange, answer: StoredAnswer) -> None:
+    """Answer a question about an answer that is kept here. Raises Problem."""
+    assert exchange.endpoint is not None
+    await _OPERATIONS[exchange.endpoint.operation](exchange, answer)
 
 
 async def _show(exchange: Exchange, answer: StoredAnswer) -> None:
@@ -104,21 +110,20 @@ class Asking(passthrough.Passthrough):
 
 async def _pass_on(exchange: Exchange, answer: StoredAnswer, transports: Mapping[str, Transport]) -> None:
     """Have the provider that keeps an answer say what the client asks. Raises Problem when it cannot be asked."""
-    target = _keeper(exchange, answer)
 
-    def plan(exchange: Exchange, asked: Target) -> Plan:
-        if asked.provider.id != answer.provider:
+    def planned(exchange: Exchange, target: Target) -> Plan:
+        if target.provider.id != answer.provider:
             raise _unknown(answer.id)
-        return _plan(exchange, asked)
+        return plan_for(exchange, target)
 
-    failure = await tried(exchange, [target], transports, plan, deliver)
+    failure = await tried(exchange, [keeper(exchange, answer)], transports, planned, deliver)
     if failure is not None:
         await send.give_up(exchange, failure)
     elif exchange.endpoint is not None and exchange.endpoint.operation == "stored.delete":
         await exchange.memory.forget(answer.id)
 
 
-def _keeper(exchange: Exchange, answer: StoredAnswer) -> Target:
+def keeper(exchange: Exchange, answer: StoredAnswer) -> Target:
     """The target that keeps an answer. Raises Problem when the key's group has it no longer."""
     assert exchange.client is not None
     assert exchange.key is not None
@@ -133,7 +138,8 @@ def _unknown(id: str) -> Problem:
     return Problem("not_found", f"There is no answer {shown(id)}.", code="unknown_answer")
 
 
-def _plan(exchange: Exchange, target: Target) -> Plan:
+def plan_for(exchange: Exchange, target: Target) -> Plan:
+    """How a provider is asked about an answer that it keeps."""
     client = exchange.client
     assert client is not None
     upstream = target.provider.services[client.name].protocol
