@@ -129,10 +129,11 @@ def banner(
         yield ""
         yield f"No model of the group {group} can be called; `{called('models', place, '--group', group)}` says why."
     sandboxed = [name for name in models if _is_sandboxed(snapshot, name, group)]
-    if sandboxed:
-        yield ""
-        yield f"Models that need no provider: {', '.join(sandboxed)}"
     missing = [provider.id for provider in snapshot.providers.values() if provider.problem is not None]
+    if sandboxed or missing:
+        yield ""
+    if sandboxed:
+        yield f"Models that need no provider: {', '.join(sandboxed)}"
     if missing:
         yield f"Providers without their secret: {', '.join(missing)}"
         yield f"`{called('models', place)}` names the variable that each of them lacks."

@@ -10,6 +10,7 @@ import orjson
 from .report import Answer, Candidate, Credential, Explanation, Sent, StandIn
 
 _WIDTH = 12
+_UNAVAILABLE = 503
 
 
 def render_json(explanation: Explanation) -> str:
@@ -45,6 +46,9 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from _sent(explanation.request)
     if explanation.answer is not None:
         yield from _answer(explanation.answer)
+    if explanation.answer is not None and explanation.answer.status == _UNAVAILABLE and explanation.targets:
+        yield ""
+        yield f"--provider {explanation.targets[0].provider} explains its call all the same."
 
 
 def _credential(credential: Credential) -> Iterator[str]:
