@@ -39,7 +39,7 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("body", "request", "target"), "a root that mappings read"),
     **dict.fromkeys(("item", "tool", "result", "calls", "owner", "plain", "any", "started", "more", "last", "failed"), "plain English"),
     **dict.fromkeys(("array", "object", "properties", "string", "false", "true", "null", "number", "boolean", "integer"), "JSON and JSON Schema"),
-    **dict.fromkeys(("mp3", "wav", "png", "webp"), "endings of files"),
+    **dict.fromkeys(("mp3", "wav", "png", "webp", "jpeg"), "endings of files"),
     **dict.fromkeys(("ended",), "the member of a stream's state that the engine sets"),
     **dict.fromkeys(("bytes",), "a member of the access log"),
     **dict.fromkeys(("level",), "SARIF"),
