@@ -53,6 +53,7 @@ def _endpoint(
         returned=endpoint.returned,
         max_body=endpoint.max_body,
         example=endpoint.example,
+        forms=endpoint.forms,
         forward_query=endpoint.forward_query,
         state=_state(endpoint.state, endpoint.entry.at("state"), diagnostics) if endpoint.state else None,
         answer=_expression(endpoint.entry.at("answer"), diagnostics) if endpoint.answer else None,

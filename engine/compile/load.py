@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ..config.document import Document
@@ -63,6 +64,7 @@ def _without_collector() -> Iterator[None]:
 def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | None) -> Snapshot:
     routes = project.routes
     protocols = {name: _protocol(name, project, diagnostics, origins) for name in project.protocols}
+    protocols = {name: _with_errors(protocol, protocols, project) for name, protocol in protocols.items()}
     dialects = {
         name: _dialect(document, project, protocols[base], diagnostics, origins)
         for name, document in project.dialects.items()
@@ -99,6 +101,21 @@ def _protocol(name: str, project: Project, diagnostics: Diagnostics, origins: Or
 
     # What notes origins notes them in these, so that nobody else can have it.
     return compiled() if origins is not None else held(name, files, diagnostics, compiled)
+
+
+def _with_errors(protocol: WireProtocol, protocols: Mapping[str, WireProtocol], project: Project) -> WireProtocol:
+    """Give a protocol the errors of the one that its folder names, where it has none of its own."""
+    about = project.protocols[protocol.name].get("protocol")
+    named = about.data.get("errors") if about is not None and isinstance(about.data, dict) else None
+    other = protocols.get(str(named))
+    if other is None:
+        return protocol
+    decode = other.error_decode and replace(other.error_decode, when=None)  # what marks an error there is no mark here
+    return replace(
+        protocol,
+        error_decode=protocol.error_decode or decode,
+        error_encode=protocol.error_encode or other.error_encode,
+    )
 
 
 def _dialect(

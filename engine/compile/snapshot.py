@@ -52,6 +52,7 @@ class Endpoint:
     returned: Sequence[str]
     max_body: int | None
     example: str | None
+    forms: bool = False
     forward_query: Sequence[str] = ()
     state: State | None = None
     answer: Expression | None = None

@@ -18,6 +18,9 @@ _OPERATIONS = {
     "count": ("request.decode", "count.encode", "error.encode"),
     "models": ("models.encode", "error.encode"),
     "model": ("models.encode", "error.encode"),
+    "embed": ("request.decode", "response.encode", "error.encode"),
+    "image": ("request.decode", "response.encode", "stream.encode", "error.encode"),
+    "edit": ("request.decode", "response.encode", "stream.encode", "error.encode"),
     "stored": ("request.decode", "response.encode", "stream.encode", "error.encode"),
     "stored.delete": ("stored.encode", "error.encode"),
     "stored.cancel": ("error.encode",),
@@ -29,7 +32,12 @@ _NEEDED = {
     "refuse": "refusal",
 }  # fmt: skip
 _STATEFUL = ("generate", "count")
-_UPSTREAM = ("request.encode", "response.decode", "stream.decode", "error.decode")
+_GENERATION = "generation"
+_SUBJECTS = {
+    "generate": _GENERATION, "count": _GENERATION, "embed": "embedding", "image": "image", "edit": "image",
+}  # fmt: skip
+_UPSTREAM = ("request.encode", "response.decode", "error.decode")
+_STREAMING = ("stream.decode",)
 _COUNTING = ("count.decode",)
 
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*(:path)?\}")
@@ -84,10 +92,18 @@ class _Checker:
         """A protocol must have a folder, with all files that this use needs."""
         if not self._known(name, self._protocols, "transforms", where):
             return
-        absent = [kind for kind in needed if kind not in self._protocols[name]]
+        about = self._protocols[name].get("protocol")
+        lender = _member(about, "errors") if about is not None else None
+        lent = [kind for kind in self._protocols.get(str(lender), ()) if kind.startswith("error.")]
+        absent = [kind for kind in needed if kind not in self._protocols[name] and kind not in lent]
         if absent:
             files = ", ".join(f"{kind}.yaml" for kind in absent)
             self._diagnostics.error("missing-transform", where, f'the folder of "{name}" lacks {files}')
+
+    def _subject(self, protocol: str) -> str | None:
+        """What the messages of a protocol are about; nothing where there is no such protocol."""
+        about = self._protocols.get(protocol, {}).get("protocol")
+        return str(_member(about, "subject") or _GENERATION) if about is not None else None
 
     def surfaces(self, surfaces: Iterable[Surface]) -> None:
         """Every surface can be reached, and one at most takes what no other does."""
@@ -106,6 +122,10 @@ class _Checker:
     def endpoint(self, endpoint: Endpoint) -> None:
         entry = endpoint.entry
         self.protocol(endpoint.protocol, entry.at("protocol"), _OPERATIONS[endpoint.operation])
+        subject = self._subject(endpoint.protocol)
+        if subject is not None and _SUBJECTS.get(endpoint.operation, subject) != subject:
+            message = f'"{endpoint.protocol}" is about {subject}, not about what "{endpoint.operation}" asks for'
+            self._diagnostics.error("bad-value", entry.at("operation"), message)
         self.defined("auth", endpoint.auth, entry.at("auth"))
         if endpoint.surface is not None:
             self.defined("surfaces", endpoint.surface, entry.at("surface"))
@@ -122,7 +142,8 @@ class _Checker:
         if provider.policy is not None:
             self.defined("policies", provider.policy, provider.entry.at("policy"))
         for name, address in provider.speaks.items():
-            self.protocol(name, provider.entry.at("speaks", name).own_key(), _UPSTREAM)
+            needed = (*_UPSTREAM, *(_STREAMING if self._subject(name) == _GENERATION else ()))
+            self.protocol(name, provider.entry.at("speaks", name).own_key(), needed)
             if address.count is not None and name in self._protocols:
                 self.protocol(name, provider.entry.at("speaks", name, "count").own_key(), _COUNTING)
             if address.dialect is not None:
@@ -223,6 +244,9 @@ class _Checker:
             elif isinstance(document.data, dict) and document.data.get("protocol", name) != name:
                 message = f'the folder is "{name}": a protocol has the name of its folder'
                 self._diagnostics.error("bad-value", document.root.at("protocol"), message)
+            lender = _member(document, "errors") if document is not None else None
+            if document is not None and isinstance(lender, str):
+                self._known(lender, self._protocols, "transforms", document.root.at("errors"))
 
     def patches(self) -> None:
         """A dialect has the name of its file, and patches a protocol that is there."""

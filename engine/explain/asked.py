@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,10 @@ class Asked:
     async def read_body(self, limit: int, seconds: float) -> bytes:  # noqa: ARG002 - a file has no end to wait for
         """The whole body."""
         return self.body
+
+    async def body_in_pieces(self, limit: int, seconds: float) -> AsyncIterator[bytes]:  # noqa: ARG002
+        """The whole body, at once."""
+        yield self.body
 
 
 @dataclass(slots=True)

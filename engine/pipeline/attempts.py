@@ -68,6 +68,8 @@ class _Caller:
             request = request_to(exchange, target, plan, left)
             response = await self.transports[target.provider.transport].send(request)
         except UpstreamError as fault:
+            if exchange.form is not None and exchange.form.fault is not None:
+                raise exchange.form.fault from fault
             error, names = of_fault(fault)
             raise Failed(Problem.of(error), names) from fault
         record.status = response.status
@@ -111,7 +113,7 @@ async def tried(
         if failure is None:
             return None
         failures.append(failure)
-        if len(failures) >= policy.attempts or exchange.stopping is not None:
+        if len(failures) >= policy.attempts or exchange.stopping is not None or exchange.spent:
             break
         before, again = target, target is repeated
         target = await _following(exchange, way, target, failure, caller.deadline, again=again)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import orjson
 
 from ..compile.snapshot import Endpoint
 from ..wire.members import spans
+from ..wire.multipart import MEDIA_TYPE
 from .errors import Problem
 from .exchange import Exchange
+from .form import Form
 
 _MAX_MODEL = 256
 
@@ -20,11 +24,35 @@ async def receive(exchange: Exchange) -> None:
     if incoming.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem("invalid_request", "Send the body without a content coding.", status=415)
     settings = exchange.snapshot.settings
-    exchange.raw = await incoming.read_body(endpoint.max_body or settings.max_body, settings.body_timeout)
-    exchange.body = parse(exchange.raw)
+    bounds = endpoint.max_body or settings.max_body, settings.body_timeout
+    if endpoint.forms and incoming.headers.get("content-type", "").lower().startswith(MEDIA_TYPE):
+        exchange.form = await _form(exchange, endpoint, incoming.body_in_pieces(*bounds))
+        exchange.body = exchange.form.fields
+    else:
+        exchange.raw = await incoming.read_body(*bounds)
+        exchange.body = parse(exchange.raw)
     exchange.model = _model(exchange, endpoint)
-    wanted = endpoint.stream
-    exchange.stream = bool(wanted(exchange.context())) if callable(wanted) else wanted
+    exchange.stream = is_streamed(exchange)
+
+
+def is_streamed(exchange: Exchange) -> bool:
+    """Whether the client wants a stream, as far as is known: a form may say so behind its files."""
+    assert exchange.endpoint is not None
+    wanted = exchange.endpoint.stream
+    return bool(wanted(exchange.context())) if callable(wanted) else wanted
+
+
+async def _form(exchange: Exchange, endpoint: Endpoint, pieces: AsyncIterator[bytes]) -> Form:
+    """The form, read as far as its model. Raises Problem."""
+    headers = exchange.incoming.headers
+    length = int(headers.get("content-length") or 0)
+    form = Form(headers["content-type"], length, pieces, endpoint.model_member or "", exchange.keeping)
+    try:
+        await form.find_model()
+    except BaseException:
+        form.close()
+        raise
+    return form
 
 
 def parse(raw: bytes) -> dict[str, object]:
@@ -45,7 +73,7 @@ def parse(raw: bytes) -> dict[str, object]:
 def _model(exchange: Exchange, endpoint: Endpoint) -> str:
     """The name of the wanted model. A body that names it twice means different things to different readers."""
     member = endpoint.model_member
-    if member is not None and member in exchange.body and len(spans(exchange.raw, member)) > 1:
+    if member is not None and member in exchange.body and exchange.raw and len(spans(exchange.raw, member)) > 1:
         raise Problem("invalid_request", f"The body has {member!r} twice.", param=member, code="duplicate_key")
     model = endpoint.model(exchange.context()) if endpoint.model is not None else None
     if not isinstance(model, str) or not model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from ..canonical.loss import Loss
 from ..compile.snapshot import Endpoint, Key, Snapshot, Target
 from ..protocol import Call, WireProtocol
 from ..routing.state import Routing
+from .form import Form, Keeping
 from .errors import Problem
 from .memory import Memory
 from .outcomes import Attempt, Names
@@ -29,6 +30,9 @@ class Incoming(Protocol):
     def headers(self) -> Mapping[str, str]: ...
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises Problem when it is larger than `limit` bytes or takes longer than `seconds`."""
+
+    def body_in_pieces(self, limit: int, seconds: float) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises Problem when it is too large, or when nothing comes for `seconds`."""
 
 
 class Reply(Protocol):
@@ -69,6 +73,7 @@ class Exchange:
     incoming: Incoming
     reply: Reply
     request_id: str
+    keeping: Keeping = field(default_factory=Keeping)
     started: float = field(default_factory=time.monotonic)
 
     # endpoint
@@ -83,6 +88,7 @@ class Exchange:
 
     # body
     raw: bytes = b""
+    form: Form | None = None
     body: dict[str, Any] = field(default_factory=dict)
     model: str = ""
     stream: bool = False
@@ -127,6 +133,16 @@ class Exchange:
             request_id=self.request_id,
             history=(self.continued.turns or ()) if self.continued is not None else (),
         )
+
+    @property
+    def upload(self) -> Form | None:
+        """The client's form, as long as it has not become a document."""
+        return self.form if self.form is not None and not self.form.whole else None
+
+    @property
+    def spent(self) -> bool:
+        """Whether a part of the client's body has gone on and is not kept, so that nobody else can be sent it."""
+        return self.form is not None and self.form.spent
 
     @property
     def strict(self) -> bool:

@@ -10,11 +10,13 @@ import orjson
 
 from ..canonical.carriers import holds_sealed
 from ..canonical.loss import Loss
+from ..canonical.schema import GENERATION
 from ..compile.snapshot import Target
 from ..protocol import Call, RequestRejected, WireProtocol
 from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
+from .form import Form
 from .plan import Relay, Watch, error_event, parse_answer
 from .state import keeps_itself
 
@@ -28,7 +30,7 @@ class Passthrough:
     client: WireProtocol
     upstream: WireProtocol  # the same, or a dialect of it
     call: Call
-    body: bytes
+    body: bytes | Form
     request: Mapping[str, object]
     cap: int
     forwards: bool = True
@@ -37,13 +39,18 @@ class Passthrough:
     folded: bool = False  # whether it is kept here
 
     def answer(self, raw: bytes) -> bytes:
-        """The same bytes, once they have been seen to be an answer. Raises UpstreamErrorBody and Problem."""
-        answer = parse_answer(raw)
+        """The same bytes, once they have been seen to be an answer to what was asked; else that answer, written anew.
+
+        Raises UpstreamErrorBody and Problem.
+        """
+        body = parse_answer(raw)
+        self.upstream.check_answer(body)
         if self.kept:
-            self.call.answer = self.upstream.decode_response(answer, self.call)
-        else:
-            self.upstream.check_answer(answer)
-        return raw
+            self.call.answer = self.upstream.decode_response(body, self.call)
+        if self.upstream.passes(body, self.call):
+            return raw
+        response = self.upstream.decode_response(body, self.call)
+        return orjson.dumps(self.client.encode_response(response, self.call))
 
     def relay(self) -> Relay:
         """A relay that lets whole frames through as they are."""
@@ -57,10 +64,16 @@ def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstre
     """
     restored = exchange.continued is not None and exchange.continued.turns is not None
     same = upstream.name == client.name and not target.patch and not restored
-    if exchange.stream and not (upstream.framing.passes and upstream.framing.kind == client.framing.kind):
+    if exchange.form is not None:  # one that has become a document is gone as a form
+        return same and exchange.upload is not None and upstream.takes(exchange.body, target.view)
+    if exchange.stream and not _stream_passes(client, upstream):
         return False
     untouched = same and upstream.takes(exchange.body, target.view) and not holds_sealed(exchange.raw)
     return untouched and not _must_adapt(exchange, target, client, upstream)
+
+
+def _stream_passes(client: WireProtocol, upstream: WireProtocol) -> bool:
+    return upstream.framing.passes and upstream.framing.kind == client.framing.kind
 
 
 def _must_adapt(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> bool:
@@ -68,7 +81,11 @@ def _must_adapt(exchange: Exchange, target: Target, client: WireProtocol, upstre
 
     Who names the model itself has written for it, and gets the vendor's own answer.
     """
-    if target.model == exchange.model or target.view == target.bare:
+    if target.model == exchange.model:
+        return False
+    if client.subject != GENERATION and exchange.endpoint is not None and exchange.endpoint.model_member is None:
+        return True  # the address names the model, and the body may name it once more
+    if target.view == target.bare:
         return False
     try:
         request = client.decode_request(exchange.body, exchange.call(target.view))
@@ -80,15 +97,35 @@ def _must_adapt(exchange: Exchange, target: Target, client: WireProtocol, upstre
 
 def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Passthrough:
     """The plan; the body differs from the client's only in the value of the model member, if at all."""
-    endpoint, body = exchange.endpoint, exchange.raw
-    assert endpoint is not None
-    if target.model != exchange.model and endpoint.model_member in exchange.body:
-        body = replaced(body, endpoint.model_member, orjson.dumps(target.model))
-    request = {"model": target.model, "stream": exchange.stream}
     call = exchange.call(target.view)
+    request = {**_asked(exchange, client, call), "model": target.model, "stream": exchange.stream}
     kept, folded = exchange.keeps, exchange.keeps and not keeps_itself(exchange, target)
-    cap = exchange.snapshot.settings.max_event
+    body, cap = _body(exchange, target), exchange.snapshot.settings.max_event
     return Passthrough(client, upstream, call, body, request, cap, kept=kept, folded=folded)
+
+
+def _body(exchange: Exchange, target: Target) -> bytes | Form:
+    """The client's body with the name that the target knows."""
+    endpoint, form = exchange.endpoint, exchange.upload
+    assert endpoint is not None
+    if form is not None:
+        form.sent_model = target.model.encode() if target.model != exchange.model else None
+        return form
+    if target.model != exchange.model and endpoint.model_member in exchange.body:
+        return replaced(exchange.raw, endpoint.model_member, orjson.dumps(target.model))
+    return exchange.raw
+
+
+def _asked(exchange: Exchange, client: WireProtocol, call: Call) -> Json:
+    """What the client asks for, where an answer may be held against it: no conversation, and no form."""
+    if client.subject == GENERATION or exchange.upload is not None:
+        return {}
+    try:
+        call.request = client.decode_request(exchange.body, call)
+    except RequestRejected:
+        return {}  # the provider says why
+    call.model = exchange.model
+    return call.request
 
 
 class PassthroughRelay(Watch):

@@ -11,6 +11,7 @@ from ..canonical.loss import Loss
 from ..protocol import Call, WireProtocol
 from ..protocol.errors import Json
 from .errors import Problem
+from .form import Form
 
 SILENT = frozenset({"start", "output.start"})
 """Events that a client does not see as output."""
@@ -26,7 +27,7 @@ class Plan(Protocol):
     @property
     def call(self) -> Call: ...
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes | Form: ...
     @property
     def request(self) -> Mapping[str, object]: ...  # the `request` root of templates
     @property

@@ -72,6 +72,8 @@ def ranks(exchange: Exchange, targets: Sequence[Target]) -> Sequence[int] | None
     """
     client = exchange.client
     assert client is not None
+    if len(targets) < 2:
+        return None
     families = [service_of(target, client).protocol.family for target in targets]
     if len(set(families)) < 2:
         return None
@@ -91,5 +93,7 @@ def staying(exchange: Exchange) -> Sequence[Target]:
 def service_of(target: Target, client: WireProtocol) -> Service:
     """How a target is called: in the protocol that it is fixed to, else in the client's own, else in its first."""
     services = target.provider.services
-    name = target.protocol or (client.name if client.name in services else next(iter(services)))
-    return services[name]
+    name = target.protocol or client.name
+    if name in services:
+        return services[name]
+    return next(service for service in services.values() if service.protocol.subject == client.subject)

@@ -13,6 +13,7 @@ from ..protocol.errors import Json
 from ..upstream.client import UpstreamResponse
 from ..upstream.errors import UpstreamError
 from ..wire.frame import FrameError
+from .body import is_streamed
 from .errors import Problem
 from .exchange import Exchange
 from .outcomes import STOPPED, Failed, Names, names_of_error, of_answer, of_fault
@@ -27,6 +28,8 @@ ENDS = frozenset({"end", "error"})
 
 async def deliver(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
     """Answer the client. Raises Failed as long as the client has seen nothing."""
+    if exchange.upload is not None:
+        exchange.stream = is_streamed(exchange)  # the rest of the form has come by now
     streamed = is_stream(response, plan, wanted=exchange.stream)
     if exchange.stream:
         await (relay(exchange, plan, response) if streamed else synthesise(exchange, plan, response))

@@ -15,11 +15,13 @@ from .credential import authenticate
 from .endpoint import Matcher, fallback, match
 from .errors import Problem, render
 from .exchange import Exchange, Incoming, Reply
+from .form import Keeping
 from .keys import KeyRing
 from .memory import Memory
 from .models import list_models
 from .resolve import resolve
 from .send import forward
+from .upload import settle_form
 from .state import restore
 from .stored import answer_stored
 
@@ -42,6 +44,7 @@ class Gateway:
     ) -> None:
         self.snapshot = snapshot
         self.routing = routing or Routing()
+        self._keeping = Keeping()
         self._matcher = Matcher(snapshot.endpoints, snapshot.mounts)
         self._transports = transports
         self._keys = keys or KeyRing()
@@ -50,9 +53,24 @@ class Gateway:
         self.quiet = asyncio.Event()  # set while no request is being answered
         self.quiet.set()
 
+    def adopt(self, snapshot: Snapshot, transports: Mapping[str, Transport]) -> None:
+        """Answer from now on by another configuration; requests that run keep theirs."""
+        matcher = Matcher(snapshot.endpoints, snapshot.mounts)
+        self.snapshot, self._matcher, self._transports = snapshot, matcher, transports
+
     def exchange(self, incoming: Incoming, reply: Reply, request_id: str) -> Exchange:
         """The state of a request that is about to be answered."""
-        return Exchange(self.snapshot, incoming, reply, request_id, routing=self.routing, memory=self._memory)
+        began = self.routing.clock()
+        return Exchange(
+            self.snapshot,
+            incoming,
+            reply,
+            request_id,
+            self._keeping,
+            routing=self.routing,
+            started=began,
+            memory=self._memory,
+        )
 
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request, whatever happens; cancelled when the client is gone."""
@@ -75,6 +93,8 @@ class Gateway:
             await self._refuse(exchange, Problem("server", "The gateway failed.", code="internal_error"))
         finally:
             del self._running[task]
+            if exchange.form is not None:
+                exchange.form.close()
             if not self._running:
                 self.quiet.set()
 
@@ -90,6 +110,7 @@ class Gateway:
         await restore(exchange)
         if await count_tokens(exchange, self._transports):
             return
+        await settle_form(exchange)
         await forward(exchange, self._transports)
 
     async def _refuse(self, exchange: Exchange, problem: Problem) -> None:

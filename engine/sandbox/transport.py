@@ -25,6 +25,7 @@ class SandboxTransport:
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         """Play the script of the target's model; returns once its first events, or its refusal, are there."""
         context = request.context
+        assert isinstance(request.body, bytes)
         protocol = self._protocols[context["protocol"]]
         call = Call(context["path"], context["query"], context["headers"], context["target"])
         try:

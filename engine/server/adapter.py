@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from sanic import Request
@@ -29,13 +29,7 @@ class SanicIncoming:
 
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises Problem when it is too large, comes too slowly, or has no declared length."""
-        if "transfer-encoding" in self.headers:
-            message = "Send the body with a Content-Length."
-            raise Problem("invalid_request", message, status=411, code="length_required")
-        if int(self.headers.get("content-length") or 0) > limit:
-            raise _too_large(limit)
-        stream: Any = self._request.stream
-        stream.request_max_size = limit
+        stream = self._bounded(limit)
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(seconds):
@@ -48,6 +42,32 @@ class SanicIncoming:
         except SanicException as fault:
             raise Problem("invalid_request", "The body is malformed.") from fault
         return b"".join(parts)
+
+    async def body_in_pieces(self, limit: int, seconds: float) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises Problem as `read_body` does, or when nothing comes for `seconds`."""
+        stream = self._bounded(limit)
+        try:
+            while True:
+                async with asyncio.timeout(seconds):
+                    piece = await stream.read()
+                if piece is None:
+                    return
+                yield piece
+        except TimeoutError as fault:
+            raise Problem("timeout", "The body did not arrive in time.", status=408, code="body_timeout") from fault
+        except SanicException as fault:
+            raise Problem("invalid_request", "The body is malformed.") from fault
+
+    def _bounded(self, limit: int) -> Any:
+        """The library's stream of a body whose length is declared and allowed. Raises Problem for any other."""
+        if "transfer-encoding" in self.headers:
+            message = "Send the body with a Content-Length."
+            raise Problem("invalid_request", message, status=411, code="length_required")
+        if int(self.headers.get("content-length") or 0) > limit:
+            raise _too_large(limit)
+        stream: Any = self._request.stream
+        stream.request_max_size = limit
+        return stream
 
 
 class SanicReply:

@@ -17,6 +17,7 @@ from httpx_aiohttp import AiohttpTransport
 from .address import check_literal, connector
 from .encoding import decoded
 from .errors import broken, closed_unanswered, malformed, timed_out, too_large, unconnected
+from .upload import Upload, Uploading
 
 _reused: ContextVar[bool] = ContextVar("reused", default=False)  # whether the running call took a pooled connection
 
@@ -38,7 +39,7 @@ class UpstreamRequest:
     method: str
     url: str
     headers: Sequence[tuple[str, str]] = field(repr=False)
-    body: bytes = field(repr=False)
+    body: bytes | Upload = field(repr=False)
     timers: Timers = Timers()
     cap: int = 64 * 1024 * 1024
     allow_private: bool = False
@@ -89,14 +90,8 @@ class Client:
         timers = request.timers
         deadline = asyncio.get_running_loop().time() + timers.total
         try:
-            prepared = httpx.Request(
-                request.method,
-                request.url,
-                headers=[*request.headers, ("accept-encoding", "identity")],
-                content=request.body,
-                extensions={"timeout": {"connect": timers.connect}},
-            )
-            async with asyncio.timeout(min(timers.first_byte, timers.total)):
+            async with asyncio.timeout(min(timers.first_byte, timers.total)) as timer:
+                prepared = _prepared(request, timer, deadline)
                 answer = await self._exchange(prepared, request.allow_private)
         except TimeoutError as fault:
             late = "first_byte" if timers.first_byte < timers.total else "total"
@@ -121,7 +116,9 @@ class Client:
         self._transports.clear()
 
     async def _exchange(self, prepared: httpx.Request, private: bool) -> httpx.Response:
-        """Send, a second time where the first met a connection that was stale."""
+        """Send, a second time where the first met a stale connection; what cannot be sent twice gets a new one."""
+        if isinstance(prepared.stream, Uploading):
+            return await self._transport(private, pooled=False).handle_async_request(prepared)
         _reused.set(False)
         try:
             return await self._transport(private, pooled=True).handle_async_request(prepared)
@@ -144,6 +141,17 @@ class Client:
             transport = AiohttpTransport(verify=context, trust_env=False, client=session)
             self._transports[private, pooled] = transport
         return self._transports[private, pooled]
+
+
+def _prepared(request: UpstreamRequest, timer: asyncio.Timeout, deadline: float) -> httpx.Request:
+    headers = [*request.headers, ("accept-encoding", "identity")]
+    extensions = {"timeout": {"connect": request.timers.connect}}
+    if isinstance(request.body, bytes):
+        content = request.body
+        return httpx.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
+    headers.append(("content-length", str(request.body.length)))
+    stream = Uploading(request.body, timer, request.timers.first_byte, deadline)
+    return httpx.Request(request.method, request.url, headers=headers, stream=stream, extensions=extensions)
 
 
 def _trace() -> aiohttp.TraceConfig:
