@@ -36,6 +36,8 @@ providers:
     speaks: {{anthropic-messages: {{path: /v1/messages, headers: {{anthropic-version: "2023-06-01"}}}}}}
   hasty-chat: {{extends: chat, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
   hasty-messages: {{extends: messages, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
+  strict-chat: {{extends: chat, timeouts: {{slow_reader: 300ms}}}}
+  strict-messages: {{extends: messages, timeouts: {{slow_reader: 300ms}}}}
   gemini-events:
     base_url: http://127.0.0.1:{port}
     allow_private: true
@@ -58,6 +60,10 @@ models:
     targets: [{{provider: hasty-chat, model: theirs}}]
   hasty-to-anthropic-messages:
     targets: [{{provider: hasty-messages, model: theirs}}]
+  strict-to-openai-chat:
+    targets: [{{provider: strict-chat, model: theirs}}]
+  strict-to-anthropic-messages:
+    targets: [{{provider: strict-messages, model: theirs}}]
   renamed:
     targets: [{{provider: chat, model: gpt-5}}]
   gpt-5:

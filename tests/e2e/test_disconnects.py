@@ -30,8 +30,8 @@ class Phase:
     upstream: bool = True  # whether it is called at all
 
 
-def whole(client: Talk, to: Talk, *, stream: bool = False) -> bytes:
-    return request("POST", client.path, client.body(f"to-{to.protocol}", stream=stream))
+def whole(client: Talk, to: Talk, *, stream: bool = False, model: str = "to-") -> bytes:
+    return request("POST", client.path, client.body(model + to.protocol, stream=stream))
 
 
 async def half_head(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> None:
@@ -68,11 +68,11 @@ async def alive(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> No
         pass
 
 
-async def asking(wire: RawClient, scenery: Scenery, client: Talk, to: Talk) -> None:
+async def asking(wire: RawClient, scenery: Scenery, client: Talk, to: Talk, model: str = "to-") -> None:
     """Ask, and read nothing of the answer."""
     wire.reader._limit = 1
     wire.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-    await wire.send(whole(client, to, stream=True))
+    await wire.send(whole(client, to, stream=True, model=model))
     await scenery.upstream.arrived.wait()
 
 
@@ -198,9 +198,9 @@ async def test_a_client_that_stays_and_does_not_read_is_cut(
     client: Talk, to: Talk, play: Play, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "torouter.access"):
-        async with asyncio.timeout(PATIENCE), play(*scripts(endless, to, first=True), body_timeout=0.3) as scenery:
+        async with asyncio.timeout(PATIENCE), play(*scripts(endless, to, first=True)) as scenery:
             async with RawClient(scenery.gateway.port) as wire:
-                await asking(wire, scenery, client, to)
+                await asking(wire, scenery, client, to, "strict-to-")
                 # The upstream may have room for more when the gateway ends it: only that end is sure to come.
                 await scenery.upstream.seen[0].gone.wait()
                 await scenery.gateway.site.gateway.quiet.wait()
