@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import secrets
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
@@ -19,10 +20,12 @@ from ..diagnostics import Diagnostics, count_of, render_terminal
 from ..pipeline.credential import digest
 from ..server.boot import Worker, load
 from ..server.supervisor import Supervisor, listen
+from ..server.watch import watch
 from ..store import ExistingStore, StoredKey, StoreError, state_folder
 from .called import called
 
 _MARGIN = 10.0
+_PAUSE = 1.0
 
 
 @click.command("serve", short_help="Serve the built-in files and your own.")
@@ -37,11 +40,16 @@ _MARGIN = 10.0
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option("--workers", type=click.IntRange(1), help="Number of processes; the setting decides otherwise.")
+@click.option("--watch/--no-watch", "watching", default=True, show_default=True, help="Take up files that change.")
 @click.pass_context
-def command(ctx: click.Context, place: Path | None, host: str, port: int, workers: int | None) -> None:
+def command(
+    ctx: click.Context, place: Path | None, host: str, port: int, workers: int | None, *, watching: bool
+) -> None:
     """Serve the built-in files and those in DIR, which may also be one route file.
 
-    The variables HOST and PORT choose the address too. Ctrl-C stops in order; a second one at once.
+    Files that change are taken up while requests run, and so they are on SIGHUP; if something is wrong with them, it is
+    told, and what runs stays as it was. The variables HOST and PORT choose the address too. Ctrl-C stops in order; a
+    second one at once.
     """
     diagnostics = Diagnostics()
     loaded = load(place, diagnostics)
@@ -68,11 +76,39 @@ def command(ctx: click.Context, place: Path | None, host: str, port: int, worker
     text = "\n".join(banner(snapshot, url, key, kept, group, place))
     count = workers or snapshot.settings.workers
 
-    async def supervise() -> int:
-        supervisor = Supervisor(worker.command(), [sock], count, snapshot.settings.drain + _MARGIN)
-        return await supervisor.run(lambda: click.echo(text))
+    supervisor = Supervisor(worker.command(), [sock], count, snapshot.settings.drain + _MARGIN)
+    del snapshot, loaded
+    ctx.exit(asyncio.run(supervise(supervisor, place, text, watching=watching)))
 
-    ctx.exit(asyncio.run(supervise()))
+
+async def supervise(supervisor: Supervisor, place: Path | None, text: str, *, watching: bool) -> int:
+    """Run the workers until a signal comes, and have them load the files anew when these change or SIGHUP comes."""
+    hung_up = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
+
+    async def check() -> None:
+        diagnostics = Diagnostics()
+        if await asyncio.to_thread(load, place, diagnostics) is not None:
+            supervisor.reload()
+            return
+        click.echo(render_terminal(diagnostics), nl=False, err=True)
+        click.echo("The files changed and are not right; what runs stays as it was.", err=True)
+
+    async def check_on_signal() -> None:
+        while True:
+            await hung_up.wait()
+            hung_up.clear()
+            await check()
+
+    tasks = [asyncio.create_task(check_on_signal())]
+    if watching:
+        folders = [built_in(), built_in().parent / "transforms", *([place] if place else [])]
+        tasks.append(asyncio.create_task(watch(folders, _PAUSE, check)))
+    try:
+        return await supervisor.run(lambda: click.echo(text))
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def group_shown(snapshot: Snapshot, kept: Sequence[StoredKey]) -> str:

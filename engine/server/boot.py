@@ -24,8 +24,9 @@ from ..sandbox.transport import SandboxTransport
 from ..store import ExistingStore
 from ..upstream.client import Client, Transport
 from .app import Site
+from .reload import for_good, keep_loading
 from .supervisor import READY
-from .worker import serve, stop_on_signals, stop_with_parent
+from .worker import reload_on_signal, serve, stop_on_signals, stop_with_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ class Loaded:
     def transports(self) -> dict[str, Transport]:
         """Every way to reach a provider, by the name that providers use."""
         client = Client(connections=self.snapshot.settings.max_connections)
-        return {"http": client, "sandbox": SandboxTransport(self.sandbox, self.snapshot.protocols)}
+        return {"http": client, "sandbox": self.scripted()}
+
+    def scripted(self) -> Transport:
+        """The way to the providers that answer from scripts."""
+        return SandboxTransport(self.sandbox, self.snapshot.protocols)
 
 
 def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
@@ -71,18 +76,27 @@ def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
 
 
 async def run(worker: Worker, loaded: Loaded) -> None:
-    """Serve until told to stop."""
-    stop = asyncio.Event()
+    """Serve until told to stop; load the files anew whenever told to."""
+    stop, hung_up = asyncio.Event(), asyncio.Event()
     stop_on_signals(stop)
+    reload_on_signal(hung_up)
     stop_with_parent(stop, sys.stdin.fileno())
     keys = {worker.key: Key("local", worker.group, expires=None, disabled=False)} if worker.key else {}
     sockets = [socket.socket(fileno=descriptor) for descriptor in worker.sockets]
     ways = loaded.transports()
     store = ExistingStore(worker.state)
-    site = Site(Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made)))
+    gateway = Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made))
+    site = Site(gateway)
+
+    def adopt(loaded: Loaded) -> None:
+        gateway.adopt(loaded.snapshot, {**ways, "sandbox": loaded.scripted()})
+
+    loading = asyncio.create_task(keep_loading(hung_up, lambda: load(worker.folder, Diagnostics()), adopt))
+    del loaded
     try:
         await serve(site, sockets, stop, lambda: _tell(READY))
     finally:
+        loading.cancel()
         store.close()
         for way in ways.values():
             await way.aclose()
@@ -93,7 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr()
     worker = _parse(arguments)
     diagnostics = Diagnostics()
-    loaded = load(worker.folder, diagnostics)
+    with for_good():
+        loaded = load(worker.folder, diagnostics)
     if loaded is None:
         sys.stderr.write(render_line(diagnostics))
         return 1

@@ -34,6 +34,7 @@ class Supervisor:
         self._processes: dict[int, Process] = {}
         self._ready: set[int] = set()
         self._announced = False
+        self._edition = 0
 
     async def run(self, announce: Callable[[], None]) -> int:
         """Keep the workers running until a signal comes; `announce` is called once all of them accept connections.
@@ -60,6 +61,17 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
 
+    def reload(self) -> None:
+        """Have every worker load the files anew; one that is just starting does so once it is ready."""
+        self._edition += 1
+        for slot in self._ready:
+            self._hang_up(self._processes[slot])
+
+    @staticmethod
+    def _hang_up(process: Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGHUP)
+
     async def _keep(self, slot: int, announce: Callable[[], None]) -> bool:
         """Keep one worker alive; false when it died young several times without ever having been ready."""
         loop = asyncio.get_running_loop()
@@ -81,13 +93,15 @@ class Supervisor:
 
     async def _live(self, slot: int, announce: Callable[[], None]) -> int:
         """One life of a worker: start, tell when it is ready, wait for its end."""
-        descriptors = [sock.fileno() for sock in self._sockets]
+        descriptors, edition = [sock.fileno() for sock in self._sockets], self._edition
         process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, pass_fds=descriptors)
         self._processes[slot] = process
         try:
             assert process.stdout is not None
             if await process.stdout.readline() == READY:
                 self._ready.add(slot)
+                if edition != self._edition:  # it may have read the files before they changed
+                    self._hang_up(process)
                 if len(self._ready) == self._workers and not self._announced:
                     self._announced = True
                     announce()

@@ -87,6 +87,11 @@ def stop_on_signals(stop: asyncio.Event) -> None:
     loop.add_signal_handler(signal.SIGINT, lambda: None)
 
 
+def reload_on_signal(asked: asyncio.Event) -> None:
+    """Set `asked` on SIGHUP."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+
+
 def stop_with_parent(stop: asyncio.Event, descriptor: int) -> None:
     """Set `stop` when the other end of a pipe closes: the supervisor is gone, however it went."""
     loop = asyncio.get_running_loop()

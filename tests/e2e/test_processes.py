@@ -74,6 +74,39 @@ async def test_a_worker_that_is_killed_is_replaced_while_requests_go_on(served: 
     assert KEY not in gateway.printed
 
 
+async def listed(gateway: Gateway) -> set[str]:
+    """The models that one of the workers knows now."""
+    async with RawClient(port_of(gateway)) as client:
+        await client.send(request("GET", "/v1/models"))
+        answer = await client.answer()
+    return {model["id"] for model in orjson.loads(answer.body)["data"]}
+
+
+async def test_files_that_change_are_taken_up_while_a_stream_goes_on(served: tuple[Gateway, int]) -> None:
+    gateway, port = served
+    released = asyncio.Event()
+
+    async def finishes(scene: Scene) -> None:
+        await scene.stream(CHAT.opening + CHAT.saying, end=False)
+        await released.wait()
+        await scene.chunk(CHAT.closing)
+        await scene.send(b"0\r\n\r\n")
+
+    async with asyncio.timeout(2 * PATIENCE), Upstream(finishes, good, port=port), RawClient(port_of(gateway)) as client:
+        await client.send(STREAM)
+        assert (await client.head()).status == 200
+        (gateway.folder / "more.yaml").write_text("models:\n  fresh: {targets: [{provider: sandbox, model: gpt-5}]}\n")
+        while [("fresh" in await listed(gateway)) for _ in range(8)] != [True] * 8:
+            assert await status(gateway) == 200
+            await asyncio.sleep(0.1)
+        (gateway.folder / "more.yaml").write_text("models:\n  fresh: {targets: 3}\n")
+        while "more.yaml:2:" not in gateway.printed or "what runs stays as it was" not in gateway.printed:
+            await asyncio.sleep(0.1)
+        assert "fresh" in await listed(gateway)
+        released.set()
+        assert b"message_stop" in await rest(client)
+
+
 async def is_open(gateway: Gateway) -> bool:
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port_of(gateway))

@@ -81,6 +81,37 @@ async def test_a_killed_worker_is_replaced() -> None:
         assert await it.pid() != before
 
 
+HEARING = """
+import signal
+heard = 0
+def hear(*_):
+    global heard
+    heard += 1
+signal.signal(signal.SIGHUP, hear)
+""" + WORKER.replace("str(os.getpid())", "str(heard)")
+
+
+async def test_a_reload_reaches_every_worker_that_is_ready() -> None:
+    async with supervised(HEARING) as it:
+        await it.ready.wait()
+        it.supervisor.reload()
+        while await it.pid() != 1:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_that_was_starting_reloads_once_it_is_ready(tmp_path: Path) -> None:
+    begun, may = tmp_path / "begun", tmp_path / "may"
+    waiting = f"import os, time\nopen({str(begun)!r}, 'w')\nwhile not os.path.exists({str(may)!r}): time.sleep(0.01)\n"
+    async with supervised(waiting + HEARING) as it:
+        while not begun.exists():
+            await asyncio.sleep(0.01)
+        it.supervisor.reload()
+        may.touch()
+        await it.ready.wait()
+        while await it.pid() != 1:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_worker_that_does_not_stop_is_killed_after_the_grace() -> None:
     async with supervised(WORKER.replace("lambda *_: sys.exit(0)", "signal.SIG_IGN"), grace=0.1) as it:
         await it.ready.wait()

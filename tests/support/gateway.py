@@ -31,6 +31,7 @@ class Gateway:
     process: subprocess.Popen[str]
     url: str
     lines: list[str]
+    folder: Path
     key: str = ""
 
     @property
@@ -59,7 +60,7 @@ def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
         env={**clean, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONUNBUFFERED": "1", **environment},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
     )
-    gateway = Gateway(process, f"http://127.0.0.1:{port}", [])
+    gateway = Gateway(process, f"http://127.0.0.1:{port}", [], folder)
     reader = Thread(target=lambda: gateway.lines.extend(process.stdout or ()), daemon=True)
     reader.start()
     try:
