@@ -31,12 +31,14 @@ class Trace:
     """Walks one tree: collects what is read, and says where the result came from.
 
     `reads` are values that something is made of, `handed` those that are used as they are, and only if they are text.
+    `supposed` are those of them that are there only if a value has one of several forms.
     """
 
     def __init__(self, aliases: Mapping[str, frozenset[Path]]) -> None:
         self._aliases = aliases
         self.reads: set[Path] = set()
         self.handed: set[Path] = set()
+        self.supposed: set[Path] = set()
 
     def result(self, node: Ast) -> frozenset[Path]:
         """Give the paths that the whole expression's value may come from; these are not yet counted as read."""
@@ -127,7 +129,7 @@ class Trace:
                 picked = (key["value"] for key in node["children"][1:] if key["type"] == "literal")
                 self.consume(frozenset((*path, str(key)) for key in picked for path in sources))
             elif place == 0 and name == _TEXTS_OF_ITEMS:
-                self.consume(frozenset((*path, "text") for path in sources | items(sources)))
+                self.consume(frozenset((*path, "text") for path in items(sources)))
                 self.handed |= consumed(sources | items(sources))
             else:
                 self.consume(sources, presence=name in _PRESENCE_ONLY)
