@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -12,7 +13,7 @@ from ..canonical.carriers import holds_sealed
 from ..canonical.loss import Loss
 from ..canonical.schema import GENERATION
 from ..compile.snapshot import Target
-from ..protocol import Call, RequestRejected, WireProtocol
+from ..protocol import Call, RequestRejected, UpstreamErrorBody, WireProtocol
 from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
@@ -46,7 +47,8 @@ class Passthrough:
         body = parse_answer(raw)
         self.upstream.check_answer(body)
         if self.kept:
-            self.call.answer = self.upstream.decode_response(body, self.call)
+            with suppress(UpstreamErrorBody):  # what cannot be read still is the provider's answer
+                self.call.answer = self.upstream.decode_response(body, self.call)
         if self.upstream.passes(body, self.call):
             return raw
         response = self.upstream.decode_response(body, self.call)

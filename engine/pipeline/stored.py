@@ -70,10 +70,10 @@ async def _show(exchange: Exchange, answer: StoredAnswer) -> None:
         raise Problem("unsupported", "An answer that is kept is not streamed again.", code="unsupported_field")
     try:
         request = client.decode_request(orjson.loads(answer.body), call)
-    except RequestRejected as fault:
-        raise Problem.of(fault.error) from fault
+    except RequestRejected:
+        request = {}  # one that only goes on, and says nothing itself
     call.request = {**request, "state": {**(request.get("state") or {}), "store": True}}
-    response = {"created": int(answer.created), **orjson.loads(answer.response)}
+    response = orjson.loads(answer.response)
     await exchange.reply.whole(200, _JSON, orjson.dumps(client.encode_response(response, call)))
 
 

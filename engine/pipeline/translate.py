@@ -53,7 +53,8 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
         request = {**merge_patch(request, target.patch), "model": target.model, "stream": exchange.stream}
         call.request = told(exchange, request)
         request = addressed(exchange, target, request)
-        call.answer_id = exchange.answer_id if exchange.keeps and not keeps_itself(exchange, target) else None
+        if exchange.keeps and not keeps_itself(exchange, target):
+            call.answer_id, call.created = exchange.answer_id, int(exchange.memory.now())
         encoded = upstream.encode_request(request, call)
         body = orjson.dumps(encoded.body)
     except RequestRejected as fault:

@@ -23,7 +23,8 @@ class Call:
     the client's protocol cannot show.
 
     `history` are turns in front of those that the client's body says, `said` the latter as its mapping makes them;
-    `answer_id` is the id that the answer gets, whatever its source says, `answer` the whole canonical answer.
+    `answer_id` is the id that the answer gets, whatever its source says, `created` the moment when it is made, if its
+    source says none, `answer` the whole canonical answer.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Call:
     history: Sequence[Json] = ()
     said: Sequence[Json] = ()
     answer_id: str | None = None
+    created: int | None = None
     answer: Json | None = None
 
     @property
@@ -47,6 +49,11 @@ class Call:
         """What the answer says of itself, whatever its source says."""
         members = {"id": self.answer_id, "model": self.model}
         return {name: value for name, value in members.items() if value is not None}
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What the answer says of itself, if its source does not."""
+        return self.head if self.created is None else {"created": self.created, **self.head}
 
 
 @dataclass(frozen=True, slots=True)

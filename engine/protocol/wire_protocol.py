@@ -106,7 +106,7 @@ class WireProtocol:
             problem = schema.check_response(response)[:1]
             message = f"The upstream's answer cannot be read: {', '.join(problem)}"
             raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message}) from fault
-        return {**settled, **call.head}
+        return {**call.defaults, **settled, **call.head}
 
     def check_answer(self, body: Json) -> None:
         """Look whether a body that came with a success status says an error; raises UpstreamErrorBody if so."""
@@ -145,7 +145,7 @@ class WireProtocol:
             outputs="first" if shown.first_only else "all",
             kinds=shown.kinds,
             slots=shown.slots,
-            defaults=call.head,
+            defaults=call.defaults,
             dropped=call.lost,
             protocol=self.name,
         )

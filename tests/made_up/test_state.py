@@ -6,7 +6,10 @@ import asyncio
 import hashlib
 import shutil
 import threading
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -19,12 +22,14 @@ from torouter.store import Bounds, MemoryStore, StoredAnswer, StoreError
 
 from tests.made_up.test_made_up import HERE
 from tests.support.client import Answer, RawClient
+from tests.support.gateway import free_port
 from tests.support.running import Running, running
-from tests.support.scripted import Scene, Upstream
+from tests.support.scripted import Scene, Script, Upstream
 
 Json = dict[str, Any]
 
 KEY, THEIRS = "wax", "tar"
+PORT = free_port()
 DECODE = """\
   state:
     previous: =body.follows
@@ -124,8 +129,14 @@ settings:
 """
 
 
-def configured(folder: Path, url: str, **settings: object) -> Snapshot:
+@cache
+def configured(**settings: object) -> Snapshot:
     """Load the made-up protocol with state; `pigeons` are letters in another framing and of another family."""
+    with TemporaryDirectory() as folder:
+        return compiled(Path(folder), settings)
+
+
+def compiled(folder: Path, settings: Mapping[str, object]) -> Snapshot:
     letters, pigeons = (folder / "transforms" / name for name in ("letters", "pigeons"))
     shutil.copytree(HERE / "transforms" / "letters", letters)
     (letters / "stored.encode.yaml").write_text(STORED, "utf-8")
@@ -140,7 +151,9 @@ def configured(folder: Path, url: str, **settings: object) -> Snapshot:
         file.write_text(text, "utf-8")
     ours, theirs = (hashlib.sha256(key.encode()).hexdigest() for key in (KEY, THEIRS))
     more = "\n".join(f"  {name}: {value}" for name, value in {"workers": 1, **settings}.items())
-    (folder / "routes.yaml").write_text(ROUTES.format(url=url, ours=ours, theirs=theirs, settings=more), "utf-8")
+    (folder / "routes.yaml").write_text(
+        ROUTES.format(url=f"http://127.0.0.1:{PORT}", ours=ours, theirs=theirs, settings=more), "utf-8"
+    )
     found = Diagnostics()
     snapshot = compile_project(load_project(folder, found, builtin=False), found)
     assert render_terminal(found) == ""
@@ -186,6 +199,11 @@ async def about(gateway: Running, method: str, path: str, key: str = KEY) -> Ans
     return await gateway.ask(method, f"/letters/{path}", None, x_seal=key)
 
 
+def office(*scripts: Script) -> Upstream:
+    """The one place where all providers are."""
+    return Upstream(*scripts, port=PORT)
+
+
 def id_of(answer: Answer) -> str:
     assert answer.status == 200, answer.body
     first = orjson.loads(answer.body.splitlines()[0])
@@ -211,9 +229,9 @@ NO_ANSWER = (404, "lost", "unknown_answer")
 
 
 @pytest.mark.parametrize("live", [False, True])
-async def test_a_request_goes_on_from_an_answer_that_its_target_does_not_know(tmp_path: Path, live: bool) -> None:
-    async with Upstream(Post("one", "two", "three")) as upstream:
-        async with running(configured(tmp_path, upstream.url)) as gateway:
+async def test_a_request_goes_on_from_an_answer_that_its_target_does_not_know(live: bool) -> None:
+    async with office(Post("one", "two", "three")) as upstream:
+        async with running(configured()) as gateway:
             first = id_of(await write(gateway, "far", "a", live=live, brief=[{"say": "Be brief."}]))
             second = id_of(await write(gateway, "far", "b", live=live, follows=first))
             third = id_of(await write(gateway, "far", "c", live=live, follows=second))
@@ -227,25 +245,25 @@ async def test_a_request_goes_on_from_an_answer_that_its_target_does_not_know(tm
     assert not {"follows", "file"} & three.keys()
 
 
-async def test_two_requests_may_go_on_from_one_answer(tmp_path: Path) -> None:
-    async with Upstream(Post("one", "two", "three")) as upstream:
-        async with running(configured(tmp_path, upstream.url)) as gateway:
+async def test_two_requests_may_go_on_from_one_answer() -> None:
+    async with office(Post("one", "two", "three")) as upstream:
+        async with running(configured()) as gateway:
             first = id_of(await write(gateway, "far", "a"))
             await write(gateway, "far", "b", follows=first)
             await write(gateway, "far", "c", follows=first)
     assert said(sent(upstream, 2)) == [("reader", "a"), ("writer", "one"), ("reader", "c")]
 
 
-async def test_a_stream_is_kept_before_its_end_can_be_seen(tmp_path: Path) -> None:
+async def test_a_stream_is_kept_before_its_end_can_be_seen() -> None:
     class Slow(MemoryStore):
         def keep_answer(self, answer: StoredAnswer, bounds: Bounds) -> None:
             gate.wait(10)
             super().keep_answer(answer, bounds)
 
     gate, store = threading.Event(), Slow()
-    async with Upstream(Post("one")) as upstream:
+    async with office(Post("one")) as upstream:
         memory = Memory(lambda: store, lambda: store)
-        async with running(configured(tmp_path, upstream.url), None, memory) as gateway, RawClient(gateway.port) as client:
+        async with running(configured(), None, memory) as gateway, RawClient(gateway.port) as client:
             body = orjson.dumps({"to": "far", "live": True, "letters": [{"from": "reader", "lines": "a"}]})
             await client.request("POST", "/letters", body, x_seal=KEY)
             reading = asyncio.create_task(client.answer())
@@ -260,8 +278,8 @@ async def test_a_stream_is_kept_before_its_end_can_be_seen(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("live", [False, True])
-async def test_what_is_not_to_be_kept_is_not(tmp_path: Path, live: bool) -> None:
-    async with Upstream(Post("one")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_what_is_not_to_be_kept_is_not(live: bool) -> None:
+    async with office(Post("one")) as upstream, running(configured()) as gateway:
         first = id_of(await write(gateway, "far", "a", live=live, file=False))
         assert first == "up-1", "nor does it get a name of ours"
         assert trouble(await write(gateway, "far", "b", follows=first)) == UNKNOWN
@@ -269,8 +287,8 @@ async def test_what_is_not_to_be_kept_is_not(tmp_path: Path, live: bool) -> None
     assert len(upstream.seen) == 1
 
 
-async def test_an_unknown_id_is_never_answered_without_what_was_said_before(tmp_path: Path) -> None:
-    async with Upstream(Post()) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_an_unknown_id_is_never_answered_without_what_was_said_before() -> None:
+    async with office(Post()) as upstream, running(configured()) as gateway:
         assert trouble(await write(gateway, "far", "a", follows="ltr_0")) == UNKNOWN
         assert trouble(await write(gateway, "near", "a", follows="ltr_0")) == UNKNOWN
         assert (await write(gateway, "far", "a", follows=7)).status == 400
@@ -278,8 +296,8 @@ async def test_an_unknown_id_is_never_answered_without_what_was_said_before(tmp_
 
 
 @pytest.mark.parametrize("model", ["far", "safe"])
-async def test_a_key_of_another_group_sees_what_everybody_sees_of_an_unknown_id(tmp_path: Path, model: str) -> None:
-    async with Upstream(Post("one", "two")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_a_key_of_another_group_sees_what_everybody_sees_of_an_unknown_id(model: str) -> None:
+    async with office(Post("one", "two")) as upstream, running(configured()) as gateway:
         first = id_of(await write(gateway, model, "a"))
         for target in ("far", "safe"):
             assert trouble(await write(gateway, target, "b", THEIRS, follows=first)) == UNKNOWN
@@ -291,19 +309,26 @@ async def test_a_key_of_another_group_sees_what_everybody_sees_of_an_unknown_id(
         assert (await write(gateway, model, "b", follows=first)).status == 200
 
 
-@pytest.mark.parametrize("live", [False, True])
-async def test_an_answer_is_shown_again_as_it_was(tmp_path: Path, live: bool) -> None:
-    async with Upstream(Post("one", "two")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_an_answer_is_shown_again_as_it_was() -> None:
+    async with office(Post("one", "two")), running(configured()) as gateway:
         whole = await write(gateway, "far", "a")
-        again = (await about(gateway, "GET", id_of(whole))).json
-        assert again.pop("written_at") > 0
-        assert again == whole.json
+        assert whole.json["written_at"] > 0, "though the upstream says nothing of that"
+        assert (await about(gateway, "GET", id_of(whole))).json == whole.json
         streamed = id_of(await write(gateway, "far", "b", live=True))
         assert (await about(gateway, "GET", streamed)).json["copies"][0]["lines"] == [{"say": "two"}]
 
 
-async def test_a_kept_answer_is_not_streamed_again_and_not_cancelled(tmp_path: Path) -> None:
-    async with Upstream(Post("one")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_a_request_may_only_go_on_and_say_nothing_itself() -> None:
+    async with office(Post("one", "two")) as upstream, running(configured()) as gateway:
+        first = id_of(await write(gateway, "far", "a"))
+        second = id_of(await write(gateway, "far", "", follows=first, letters=[]))
+        shown = await about(gateway, "GET", second)
+    assert said(sent(upstream, 1)) == [("reader", "a"), ("writer", "one")]
+    assert shown.json["copies"][0]["lines"] == [{"say": "two"}]
+
+
+async def test_a_kept_answer_is_not_streamed_again_and_not_cancelled() -> None:
+    async with office(Post("one")), running(configured()) as gateway:
         first = id_of(await write(gateway, "far", "a"))
         assert trouble(await about(gateway, "GET", f"{first}?live=yes"))[2] == "unsupported_field"
         refusal = await about(gateway, "POST", f"{first}/recall")
@@ -311,8 +336,8 @@ async def test_a_kept_answer_is_not_streamed_again_and_not_cancelled(tmp_path: P
     assert "background" in refusal.json["trouble"]["words"]
 
 
-async def test_what_an_answer_was_asked_with_is_listed_by_pages(tmp_path: Path) -> None:
-    async with Upstream(Post("one")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_what_an_answer_was_asked_with_is_listed_by_pages() -> None:
+    async with office(Post("one")), running(configured()) as gateway:
         letters = [{"from": "reader", "lines": [{"say": word}]} for word in "abc"]
         first = id_of(await write(gateway, "far", "", letters=letters))
         page = (await about(gateway, "GET", f"{first}/lines?limit=2")).json
@@ -324,9 +349,9 @@ async def test_what_an_answer_was_asked_with_is_listed_by_pages(tmp_path: Path) 
         assert (await about(gateway, "GET", f"{first}/lines?after=nowhere")).status == 400
 
 
-async def test_what_is_deleted_is_gone_and_so_is_what_went_on_from_it(tmp_path: Path) -> None:
-    async with Upstream(Post("one", "two", "three")) as upstream:
-        async with running(configured(tmp_path, upstream.url)) as gateway:
+async def test_what_is_deleted_is_gone_and_so_is_what_went_on_from_it() -> None:
+    async with office(Post("one", "two", "three")):
+        async with running(configured()) as gateway:
             first = id_of(await write(gateway, "far", "a"))
             second = id_of(await write(gateway, "far", "b", follows=first))
             third = id_of(await write(gateway, "far", "c", follows=second))
@@ -341,8 +366,8 @@ async def test_what_is_deleted_is_gone_and_so_is_what_went_on_from_it(tmp_path: 
 
 
 @pytest.mark.parametrize("bound", [{"state_depth": 1}, {"max_body": "250B"}])
-async def test_a_conversation_that_is_too_long_is_told_so(tmp_path: Path, bound: Json) -> None:
-    async with Upstream(Post("one", "two")) as upstream, running(configured(tmp_path, upstream.url, **bound)) as gateway:
+async def test_a_conversation_that_is_too_long_is_told_so(bound: Json) -> None:
+    async with office(Post("one", "two")) as upstream, running(configured(**bound)) as gateway:
         first = id_of(await write(gateway, "far", "a"))
         second = id_of(await write(gateway, "far", "b", follows=first))
         answer = await write(gateway, "far", "c", follows=second)
@@ -350,18 +375,18 @@ async def test_a_conversation_that_is_too_long_is_told_so(tmp_path: Path, bound:
     assert len(upstream.seen) == 2
 
 
-async def test_old_conversations_make_room(tmp_path: Path) -> None:
-    async with Upstream(Post("one", "two", "three")) as upstream:
-        async with running(configured(tmp_path, upstream.url, state_count=2)) as gateway:
+async def test_old_conversations_make_room() -> None:
+    async with office(Post("one", "two", "three")):
+        async with running(configured(state_count=2)) as gateway:
             first, second, third = [id_of(await write(gateway, "far", word)) for word in "abc"]
             assert [(await about(gateway, "GET", id)).status for id in (first, second, third)] == [404, 200, 200]
 
 
-async def test_what_its_provider_keeps_is_gone_on_with_there_and_not_kept_twice(tmp_path: Path) -> None:
+async def test_what_its_provider_keeps_is_gone_on_with_there_and_not_kept_twice() -> None:
     store = MemoryStore()
-    async with Upstream(Post("one", "two", "three")) as upstream:
+    async with office(Post("one", "two", "three")) as upstream:
         memory = Memory(lambda: store, lambda: store)
-        async with running(configured(tmp_path, upstream.url), None, memory) as gateway:
+        async with running(configured(), None, memory) as gateway:
             first = id_of(await write(gateway, "safe", "a"))
             second = id_of(await write(gateway, "safe", "b", follows=first, live=True))
             third = await write(gateway, "many", "c", follows=second)
@@ -373,25 +398,25 @@ async def test_what_its_provider_keeps_is_gone_on_with_there_and_not_kept_twice(
     assert (kept.provider, kept.size) == ("archive", 0)
 
 
-async def test_what_another_provider_keeps_cannot_be_gone_on_with(tmp_path: Path) -> None:
-    async with Upstream(Post("one")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_what_another_provider_keeps_cannot_be_gone_on_with() -> None:
+    async with office(Post("one")), running(configured()) as gateway:
         first = id_of(await write(gateway, "safe", "a"))
         answer = await write(gateway, "far", "b", follows=first)
     assert trouble(answer) == UNKNOWN
     assert "another provider" in answer.json["trouble"]["words"]
 
 
-async def test_an_id_that_only_a_provider_can_know_reaches_those_that_keep_answers(tmp_path: Path) -> None:
-    async with Upstream(Post("one", "two")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_an_id_that_only_a_provider_can_know_reaches_those_that_keep_answers() -> None:
+    async with office(Post("one", "two")) as upstream, running(configured()) as gateway:
         assert (await write(gateway, "safe", "a", follows="elsewhere")).status == 200
         assert (await write(gateway, "many", "a", follows="elsewhere")).status == 200
         assert trouble(await write(gateway, "pair", "a", follows="elsewhere")) == UNKNOWN
     assert [seen.line.split()[1] for seen in upstream.seen] == ["/archive", "/vault"]
 
 
-async def test_a_provider_is_told_what_is_kept_here_and_not_to_keep_it(tmp_path: Path) -> None:
-    async with Upstream(Post("one", "two", "three")) as upstream:
-        async with running(configured(tmp_path, upstream.url)) as gateway:
+async def test_a_provider_is_told_what_is_kept_here_and_not_to_keep_it() -> None:
+    async with office(Post("one", "two", "three")) as upstream:
+        async with running(configured()) as gateway:
             first = id_of(await write(gateway, "far", "a"))
             second = id_of(await write(gateway, "safe", "b", follows=first))
             third = await write(gateway, "far", "c", follows=second)
@@ -403,8 +428,8 @@ async def test_a_provider_is_told_what_is_kept_here_and_not_to_keep_it(tmp_path:
 
 
 @pytest.mark.parametrize("live", [False, True])
-async def test_what_passes_through_to_a_provider_without_memory_is_kept_here(tmp_path: Path, live: bool) -> None:
-    async with Upstream(Post("one", "two")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_what_passes_through_to_a_provider_without_memory_is_kept_here(live: bool) -> None:
+    async with office(Post("one", "two")) as upstream, running(configured()) as gateway:
         answer = await write(gateway, "near", "a", live=live, own="kept")
         first = id_of(answer)
         assert (first, sent(upstream, 0)["own"]) == ("up-2", "kept"), "byte for byte, there and back"
@@ -414,11 +439,11 @@ async def test_what_passes_through_to_a_provider_without_memory_is_kept_here(tmp
     assert shown.json["letter"] == first
 
 
-async def test_questions_about_an_answer_go_to_the_provider_that_keeps_it(tmp_path: Path) -> None:
+async def test_questions_about_an_answer_go_to_the_provider_that_keeps_it() -> None:
     async def archive(scene: Scene) -> None:
         await scene.answer(b'{"anything":[1]}')
 
-    async with Upstream(Post("one"), archive) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+    async with office(Post("one"), archive) as upstream, running(configured()) as gateway:
         first = id_of(await write(gateway, "safe", "a"))
         for method, path in (("GET", "?after=3&seal=x"), ("POST", "/recall"), ("GET", "/lines"), ("DELETE", "")):
             answer = await about(gateway, method, first + path)
@@ -429,8 +454,8 @@ async def test_questions_about_an_answer_go_to_the_provider_that_keeps_it(tmp_pa
     assert lines == [f"GET {up}?after=3", f"POST {up}/recall", f"GET {up}", f"DELETE {up}"]
 
 
-async def test_a_conversation_that_a_provider_keeps_goes_to_no_other(tmp_path: Path) -> None:
-    async with Upstream(Post("one")) as upstream, running(configured(tmp_path, upstream.url)) as gateway:
+async def test_a_conversation_that_a_provider_keeps_goes_to_no_other() -> None:
+    async with office(Post("one")) as upstream, running(configured()) as gateway:
         refusal = await write(gateway, "far", "a", pile="p1")
         assert trouble(refusal)[2] == "unsupported_field"
         assert "Conversations" in refusal.json["trouble"]["words"]
@@ -438,7 +463,7 @@ async def test_a_conversation_that_a_provider_keeps_goes_to_no_other(tmp_path: P
     assert (upstream.seen[0].line, sent(upstream, 0)["pile"]) == ("POST /vault HTTP/1.1", "p1")
 
 
-async def test_a_client_that_leaves_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_client_that_leaves_in_the_middle_leaves_nothing() -> None:
     async def script(scene: Scene) -> None:
         begun = b'data: {"step":"begin","letter":"up"}\n\ndata: {"step":"open","copy":0,"line":0,"sort":"text"}\n\n'
         more = b'data: {"step":"more","copy":0,"line":0,"words":"one"}\n\n'
@@ -446,9 +471,9 @@ async def test_a_client_that_leaves_in_the_middle_leaves_nothing(tmp_path: Path)
         await scene.hold()
 
     store = Counting()
-    async with Upstream(script) as upstream:
+    async with office(script) as upstream:
         memory = Memory(lambda: store, lambda: store)
-        async with running(configured(tmp_path, upstream.url), None, memory) as gateway:
+        async with running(configured(), None, memory) as gateway:
             async with RawClient(gateway.port) as client:
                 body = orjson.dumps({"to": "far", "live": True, "letters": [{"from": "reader", "lines": "a"}]})
                 await client.request("POST", "/letters", body, x_seal=KEY)
@@ -459,21 +484,23 @@ async def test_a_client_that_leaves_in_the_middle_leaves_nothing(tmp_path: Path)
     assert store.kept == []
 
 
-async def test_an_answer_that_fails_is_not_kept(tmp_path: Path) -> None:
+async def test_an_answer_that_fails_is_not_kept() -> None:
     async def script(scene: Scene) -> None:
-        await scene.stream(b'data: {"step":"begin","letter":"up"}\n\ndata: {"step":"trouble","trouble":{"sort":"fire"}}\n\n')
+        await scene.stream(
+            b'data: {"step":"begin","letter":"up"}\n\ndata: {"step":"trouble","trouble":{"sort":"fire"}}\n\n'
+        )
 
     store = Counting()
-    async with Upstream(script) as upstream:
+    async with office(script):
         memory = Memory(lambda: store, lambda: store)
-        async with running(configured(tmp_path, upstream.url), None, memory) as gateway:
+        async with running(configured(), None, memory) as gateway:
             await write(gateway, "far", "a", live=True)
     assert store.kept == []
 
 
-async def test_signatures_survive_and_keep_a_conversation_with_those_who_signed(tmp_path: Path) -> None:
-    async with Upstream(Post("one", "two", "three", stamp="wax")) as upstream:
-        async with running(configured(tmp_path, upstream.url)) as gateway:
+async def test_signatures_survive_and_keep_a_conversation_with_those_who_signed() -> None:
+    async with office(Post("one", "two", "three", stamp="wax")) as upstream:
+        async with running(configured()) as gateway:
             first = id_of(await write(gateway, "far", "a"))
             second = id_of(await write(gateway, "pair", "b", follows=first))
             await write(gateway, "near", "c", follows=second)
@@ -484,14 +511,12 @@ async def test_signatures_survive_and_keep_a_conversation_with_those_who_signed(
     assert (foreign["think"]["aloud"], "stamp" in foreign) == ("Hm.", False)
 
 
-async def test_a_store_that_cannot_be_used_is_told_and_costs_no_answer(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_store_that_cannot_be_used_is_told_and_costs_no_answer(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> MemoryStore:
         raise StoreError("The store x cannot be used: disk.")
 
-    async with Upstream(Post("one")) as upstream:
-        async with running(configured(tmp_path, upstream.url), None, Memory(broken, broken)) as gateway:
+    async with office(Post("one")):
+        async with running(configured(), None, Memory(broken, broken)) as gateway:
             assert id_of(await write(gateway, "far", "a")).startswith("ltr_")
             refusal = await write(gateway, "far", "b", follows="ltr_0")
             assert (refusal.status, refusal.json["trouble"]["mark"]) == (500, "state_unavailable")
@@ -511,10 +536,10 @@ class Counting(MemoryStore):
         super().keep_answer(answer, bounds)
 
 
-async def test_nothing_is_kept_twice(tmp_path: Path) -> None:
+async def test_nothing_is_kept_twice() -> None:
     store = Counting()
-    async with Upstream(Post("one", "two", "three", "four")) as upstream:
+    async with office(Post("one", "two", "three", "four")):
         memory = Memory(lambda: store, lambda: store)
-        async with running(configured(tmp_path, upstream.url), None, memory) as gateway:
+        async with running(configured(), None, memory) as gateway:
             ids = [id_of(await write(gateway, name, "a", live=True)) for name in ("far", "near", "safe")]
     assert store.kept == ids
