@@ -188,7 +188,7 @@ async def _timed(answer: httpx.Response, deadline: float, idle: float, cap: int)
                 raise timed_out("fell silent", "idle") from fault
             raise timed_out("took too long", "total") from fault
         except Exception as fault:
-            raise broken(reset=isinstance(fault.__cause__ or fault, OSError)) from fault
+            raise broken() from fault
         total += len(chunk)
         if total > cap:
             raise too_large(cap)

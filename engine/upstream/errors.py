@@ -53,7 +53,7 @@ def unconnected(fault: Exception) -> UpstreamError:
         outcome = "dns" if isinstance(cause, aiohttp.ClientConnectorDNSError) else "connect"
         message = "The upstream service cannot be reached."
         return UpstreamError("bad_gateway", 502, message, "upstream_unreachable", outcome)
-    if isinstance(cause, aiohttp.ClientResponseError):  # a head came, and was none
+    if isinstance(fault, aiohttp.ClientResponseError):  # a head came, and was none
         return malformed("The upstream closed the connection unanswered.", "upstream_closed")
     if isinstance(fault, httpx.TransportError | aiohttp.ClientError | OSError):
         message = "The upstream closed the connection unanswered."
@@ -69,7 +69,6 @@ def closed_unanswered(fault: Exception) -> bool:
     return isinstance(cause, ConnectionError | aiohttp.ClientOSError)
 
 
-def broken(*, reset: bool = False) -> UpstreamError:
-    """The answer began and did not arrive whole; `reset` tells that the connection was torn down."""
-    outcome = "reset" if reset else "truncated"
-    return UpstreamError("bad_gateway", 502, "The upstream's answer broke off.", "upstream_broken", outcome)
+def broken() -> UpstreamError:
+    """The answer began and did not arrive whole."""
+    return UpstreamError("bad_gateway", 502, "The upstream's answer broke off.", "upstream_broken", "truncated")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import struct
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from torouter.upstream.client import Client, Timers, UpstreamRequest, UpstreamResponse
-from torouter.upstream.errors import UpstreamError
+from torouter.upstream.errors import UpstreamError, unconnected
 
 from tests.support.scripted import Scene, Script, Upstream
 
@@ -102,7 +105,7 @@ async def test_silence_within_the_answer_is_a_timeout(client: Client, timers: Ti
 
     async with Upstream(script) as upstream:
         fault = await failure(client, to(upstream, timers))
-        assert fault.error["kind"] == "timeout"
+        assert (fault.error["kind"], fault.outcome) == ("timeout", "idle" if timers.idle < 1 else "total")
         assert message in fault.error["message"]
 
 
@@ -126,16 +129,70 @@ async def no_http(scene: Scene) -> None:
     scene.writer.close()
 
 
-@pytest.mark.parametrize("script, code", [
-    (unanswered, "upstream_closed"),
-    (short, "upstream_broken"),
-    (cut_chunks, "upstream_broken"),
-    (no_http, "upstream_closed"),
+async def torn_off(scene: Scene) -> None:
+    await scene.stream(b"abc", end=False)
+    await asyncio.sleep(0.05)
+    linger = struct.pack("ii", 1, 0)  # a reset instead of an end
+    scene.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    scene.reset()
+
+
+async def odd_status(scene: Scene) -> None:
+    await scene.answer(b"", 999)
+
+
+async def unknown_coding(scene: Scene) -> None:
+    await scene.answer(b"x", **{"content-encoding": "zz"})
+
+
+@pytest.mark.parametrize("script, code, outcome", [
+    (unanswered, "upstream_closed", "reset"),
+    (short, "upstream_broken", "truncated"),
+    (cut_chunks, "upstream_broken", "truncated"),
+    (torn_off, "upstream_broken", "truncated"),
+    (no_http, "upstream_closed", "malformed"),
+    (odd_status, "upstream_status", "malformed"),
+    (unknown_coding, "upstream_coding", "malformed"),
 ])  # fmt: skip
-async def test_a_broken_answer_has_a_name(client: Client, script: object, code: str) -> None:
+async def test_a_broken_answer_has_a_name(client: Client, script: object, code: str, outcome: str) -> None:
     async with Upstream(script) as upstream:  # type: ignore[arg-type]
         fault = await failure(client, to(upstream))
-        assert (fault.error["kind"], fault.error["code"]) == ("bad_gateway", code)
+        assert (fault.error["kind"], fault.error["code"], fault.outcome) == ("bad_gateway", code, outcome)
+
+
+async def test_an_encrypted_address_that_is_not_has_a_name(client: Client) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await reader.read(1)
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        request = UpstreamRequest("POST", f"https://127.0.0.1:{port}/", [], b"", allow_private=True)
+        fault = await failure(client, request)
+    assert (fault.error["code"], fault.outcome) == ("upstream_tls", "tls")
+
+
+async def test_a_connection_that_nobody_takes_has_a_name(client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(8)]
+        for sock in waiting:  # until there is no room for one more
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", port))
+        request = UpstreamRequest(
+            "POST", f"http://127.0.0.1:{port}/", [], b"", Timers(connect=0.3), allow_private=True
+        )
+        fault = await failure(client, request)
+        for sock in waiting:
+            sock.close()
+    assert (fault.error["kind"], fault.outcome) == ("timeout", "connect")
+
+
+def test_a_name_that_does_not_resolve_has_a_name() -> None:
+    fault = aiohttp.ClientConnectorDNSError(ConnectionKey("x", 1, False, True, None, None, None), OSError("no such name"))
+    assert unconnected(fault).outcome == "dns"
 
 
 async def test_an_answer_over_the_cap_is_not_read_on(client: Client) -> None:
