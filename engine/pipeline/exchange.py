@@ -11,8 +11,8 @@ from ..canonical.loss import Loss
 from ..compile.snapshot import Endpoint, Key, Snapshot, Target
 from ..protocol import Call, WireProtocol
 from ..routing.state import Routing
-from .form import Form, Keeping
 from .errors import Problem
+from .form import Form, Keeping
 from .memory import Memory
 from .outcomes import Attempt, Names
 

@@ -21,9 +21,9 @@ from .memory import Memory
 from .models import list_models
 from .resolve import resolve
 from .send import forward
-from .upload import settle_form
 from .state import restore
 from .stored import answer_stored
+from .upload import settle_form
 
 _log = logging.getLogger("torouter.pipeline")
 

@@ -100,7 +100,7 @@ def own_members(name: str, rules: RequestEncode, request: Json) -> tuple[Json, l
 
 
 def as_declared(loss: Loss, declared: Mapping[str, Declared]) -> Loss:
-    """Give the loss of what rode in a native bag, of the request or of a tool, as bad as its own protocol says it is."""
+    """Give the loss of what rode in a native bag, a request's or a tool's, as bad as its own protocol says it is."""
     holder, bag, place = loss.path.rpartition("native.")
     if not declared or not bag or loss.general != "native":
         return loss
