@@ -36,7 +36,7 @@ class Service(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         body = json.dumps(ANSWERS[self.path]).encode()
         self.send_response(200)
