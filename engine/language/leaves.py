@@ -57,7 +57,7 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
     sources = trace.result(tree)
     findings.used |= trace.reads
     findings.handed |= trace.handed
-    _check_paths(where, consumed(sources) | trace.reads | trace.handed, findings)
+    _check_paths(where, (consumed(sources) | trace.reads | trace.handed) - trace.supposed, findings)
     return Node(run, sources)
 
 

@@ -129,8 +129,10 @@ class Trace:
                 picked = (key["value"] for key in node["children"][1:] if key["type"] == "literal")
                 self.consume(frozenset((*path, str(key)) for key in picked for path in sources))
             elif place == 0 and name == _TEXTS_OF_ITEMS:
-                self.consume(frozenset((*path, "text") for path in items(sources)))
-                self.handed |= consumed(sources | items(sources))
+                inner = items(sources)
+                self.consume(frozenset((*path, "text") for path in inner))
+                self.handed |= consumed(sources | inner)
+                self.supposed |= consumed(frozenset((*path, "text") for path in inner) | inner)
             else:
                 self.consume(sources, presence=name in _PRESENCE_ONLY)
         return found

@@ -173,3 +173,18 @@ def test_events_are_held_against_the_events_a_decoder_may_emit() -> None:
 )
 def test_what_other_encoders_read_must_be_there_too(kind: str, text: str, told: str) -> None:
     assert findings(kind, text) == [f"unknown-path: {told}"]
+
+
+def test_the_text_of_a_list_a_part_or_a_text_is_read_without_a_finding() -> None:
+    text = """
+    kinds: [text]
+    make:
+      name: =text_of(request.model, '')
+      lines:
+        $each: =request.turns
+        $as: turn
+        whole: =text_of(turn.parts, ' ')
+        first: =text_of(turn.parts[0], ' ')
+      wrong: =text_of(request.sistem, ' ')
+    """
+    assert findings("request.encode", text) == ['unknown-path: `request` has no `sistem`; did you mean "system"?']
