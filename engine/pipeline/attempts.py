@@ -119,8 +119,7 @@ async def tried(
         target = await _following(exchange, way, target, failure, caller.deadline, again=again)
         repeated = before if target is before else None
     if not failures:
-        assert way.unable is not None
-        raise way.unable
+        raise way.unable or way.nobody()
     return _exhausted(exchange, failures)
 
 
@@ -135,7 +134,8 @@ async def _following(
         wait = max(failure.wait or 0.0, longest * (0.5 + routing.chance() / 2))
         if wait <= policy.backoff_max and routing.clock() + wait < deadline:
             await routing.sleep(wait)
-            return target
+            if not routing.is_full(target):
+                return target
     return way.next(failure, rule) if routing.clock() < deadline else None
 
 

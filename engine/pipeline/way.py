@@ -30,6 +30,7 @@ class Way:
         self._routing = exchange.routing
         self._policy = targets[0].policy
         self._patch = targets[0].patch
+        self._wanted = targets
         self._bands = bands(targets, ranks(exchange, targets))
         self._sticky = sticky_of(exchange, targets[0])
         self._called: set[int] = set()
@@ -44,7 +45,7 @@ class Way:
         """The target that is called first. Raises Problem when every one is full, or is to be left alone."""
         found = self._own() or await self._queued() or self._elsewhere(()) or self._least_bad()
         if found is None:
-            raise self._nobody()
+            raise self.nobody()
         return self._taken(found)
 
     def next(self, failure: Failed, rule: Rule) -> Target | None:
@@ -56,6 +57,8 @@ class Way:
     def instead(self) -> Target | None:
         """The target that is called instead of one that cannot be told the request, or would lose too much of it."""
         found = self._own() or self._meant() or (None if self._gives_up else self._elsewhere(()))
+        if found is None and not self._names:
+            found = self._least_bad()  # nobody has been called yet
         return self._taken(found) if found is not None else None
 
     def plan(self, target: Target, planned: Planner) -> Plan | None:
@@ -70,11 +73,18 @@ class Way:
                 raise
             self.unable = self.unable or problem
             return None
-        lost = frozenset(loss.general for loss in plan.losses if loss.severity != "drop")
+        lost = _lost(plan)
         if self._known_losses is None:
-            self._known_losses = lost
+            self._known_losses = self._lost_anyway(planned) if self._stands_in else lost
         loses = self._stands_in and not self._policy.fallback_may_lose and not lost <= self._known_losses
         return None if loses else plan
+
+    def _lost_anyway(self, planned: Planner) -> frozenset[str]:
+        """What the wanted model would lose, none of whose targets may be called now."""
+        try:
+            return _lost(planned(self._exchange, self._wanted[0]))
+        except Problem:
+            return frozenset()
 
     def _own(self) -> Target | None:
         """The next target of the model that the request is at."""
@@ -85,7 +95,7 @@ class Way:
 
     async def _queued(self) -> Target | None:
         """The target that is free first, if that is soon enough."""
-        if not self._policy.queue or not any(map(self._routing.is_open, self._all())):
+        if not self._policy.queue or not any(map(self._routing.is_open, self._wanted)):
             return None
         until = self._routing.clock() + self._policy.queue
         while (left := until - self._routing.clock()) > 0 and await self._routing.place(left):
@@ -127,19 +137,18 @@ class Way:
 
     def _least_bad(self) -> Target | None:
         """Where all are to be left alone: the one that may be called again first."""
-        cool = [it for it in self._all() if not self._routing.is_full(it)]
+        left = [it for it in self._wanted if id(it) not in self._called]
+        cool = [it for it in left if not self._routing.is_full(it)]
         return min(cool, key=self._routing.left) if cool and self._policy.all_cool == "try" else None
 
-    def _nobody(self) -> Problem:
-        waits = [self._routing.left(it) for it in self._all()]
-        if any(map(self._routing.is_open, self._all())):
+    def nobody(self) -> Problem:
+        """What the client is told when no target may be called."""
+        waits = [self._routing.left(it) for it in self._wanted]
+        if any(map(self._routing.is_open, self._wanted)):
             message = "All places at the model's providers are taken."
             return Problem("unavailable", message, code="upstream_full", retry_after=1)
         message = "Service temporarily unavailable."
         return Problem("unavailable", message, code="upstream_unavailable", retry_after=max(1.0, min(waits)))
-
-    def _all(self) -> list[Target]:
-        return [target for band in self._bands for target in band]
 
     def _taken(self, target: Target) -> Target:
         self._called.add(id(target))
@@ -149,6 +158,11 @@ class Way:
             if len(band) > 1 and any(it is target for it in band):
                 count_turn(target, band, self._routing)
         return target
+
+
+def _lost(plan: Plan) -> frozenset[str]:
+    """The places of the request that are lost with a warning."""
+    return frozenset(loss.general for loss in plan.losses if loss.severity != "drop")
 
 
 def at_rest(exchange: Exchange) -> list[Target]:

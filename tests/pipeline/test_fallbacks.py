@@ -81,6 +81,26 @@ async def test_a_model_whose_targets_are_all_full_has_another_one_answer() -> No
     assert gateway.calls == "b"
 
 
+async def test_a_fallback_that_would_lose_something_is_no_better_than_a_target_to_be_left_alone() -> None:
+    policy = replace(NEXT, outcomes={"5xx": Rule("next", cool=10.0)})
+    models = {"m": [target("a", "n", policy=policy)], "n": [target("b", speaks="line-talk")]}
+    gateway = calling(models, b=LINES)
+    for odd, calls in (("warn", "a"), ("warn", "a"), ("drop", "b")):
+        await gateway.ask(odd=odd)
+        assert gateway.calls == calls
+
+
+async def test_what_was_learnt_of_targets_outlives_a_configuration() -> None:
+    policy = replace(NEXT, outcomes={"5xx": Rule("next", cool=10.0)})
+    models = {"m": [target("a", policy=policy, priority=1), target("b", policy=policy, priority=2)]}
+    before = calling(models, "b")
+    await before.ask()
+    after = calling(models, "a", "b")
+    after.gateway.routing = before.gateway.routing
+    await after.ask()
+    assert (before.calls, after.calls) == ("ab", "b")
+
+
 @pytest.mark.parametrize("severity, may, calls", [
     ("warn", False, "ac"),
     ("warn", True, "ab"),
