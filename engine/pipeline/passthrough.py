@@ -180,7 +180,8 @@ class PassthroughRelay(Watch):
             self.see(self._decoder.close(error))
         if self.failed is None or said:
             return bytes(self._pending)
-        return self._protocol.stream_encoder(self._call).feed([error_event(self.failed)])
+        encoder = self._protocol.stream_encoder(self._call, self._decoder.heard)
+        return encoder.feed([error_event(self.failed, self.answer)])
 
     def _first(self, data: bytes, count: int) -> bytes:
         """The bytes of the first `count` frames."""

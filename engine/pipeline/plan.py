@@ -90,10 +90,10 @@ class Watch:
             self.answer = last["response"]
 
     def _greet(self, events: Sequence[Json]) -> None:
-        """Take note of the answer's id, which is said once."""
+        """Take note of whose answer it is, which is said once."""
         for event in events:
             if event["type"] == "start" and event.get("id") and self.answer is None:
-                self.answer = {"id": event["id"]}
+                self.answer = {name: value for name, value in event.items() if name != "type"}
 
 
 def parse_answer(raw: bytes) -> dict[str, Any]:
@@ -107,6 +107,6 @@ def parse_answer(raw: bytes) -> dict[str, Any]:
     return document
 
 
-def error_event(error: Json) -> Json:
-    """The encoder event that ends a stream in failure before anything of it could be folded."""
-    return {"type": "error", "error": error, "response": {}}
+def error_event(error: Json, answer: Json | None = None) -> Json:
+    """The encoder event that ends a stream in failure, with what is known of the answer."""
+    return {"type": "error", "error": error, "response": answer or {}}

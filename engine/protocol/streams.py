@@ -30,8 +30,8 @@ class StreamDecoder:
     """Reads one stream of an upstream; its last event is `end` or `error`, whatever happens.
 
     `head` is what the answer says of itself, whatever the source says. Without brackets it only watches: its events
-    are what the rules emit. `broken` tells that it gave up on bytes that cannot be read, behind `taken` good frames of
-    the last ones.
+    are what the rules emit. `heard` counts the frames it has read; `broken` tells that it gave up on bytes that cannot
+    be read, behind `taken` good frames of the last ones.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class StreamDecoder:
         self.over = False
         self.broken = False
         self.taken = 0
+        self.heard = 0
         self._said = False
         self._brackets = brackets
         self._head = head or {}
@@ -118,6 +119,7 @@ class StreamDecoder:
                     self.over = self.broken = True
                     self.taken = index
                     return [*out, {"type": "error", "error": _interrupted(_NOT_JSON)}]
+                self.heard += 1
                 events = rules.run(frame)
                 if events and self._take(events, out):
                     return out
@@ -155,6 +157,7 @@ class StreamEncoder:
     """Writes one stream for a client; `failed` tells whether it ended in an error.
 
     An error is told by the rules, which know what went before, and by `write_error` where they say nothing of it.
+    `told` frames have gone out already, as the upstream wrote them.
     """
 
     def __init__(
@@ -163,6 +166,7 @@ class StreamEncoder:
         framing: Framing,
         values: Mapping[str, Any],
         write_error: Callable[[Json], Iterable[Json]],
+        told: int = 0,
     ) -> None:
         self.over = False
         self.failed = False
@@ -173,7 +177,7 @@ class StreamEncoder:
         self._event_slot = rules.roots["event"]
         self._response_slot = rules.roots["response"]
         self._number_name = rules.number
-        self._number = 0
+        self._number = told
         self._written = False
 
     def feed(self, events: Iterable[Event]) -> bytes:

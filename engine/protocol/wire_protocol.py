@@ -150,10 +150,10 @@ class WireProtocol:
             protocol=self.name,
         )
 
-    def stream_encoder(self, call: Call) -> StreamEncoder:
-        """Open the writing of a client's stream."""
-        rules = present(self.stream_encode)
-        return StreamEncoder(rules, self.framing, roots_of(call), lambda error: self.encode_stream_error(error, call))
+    def stream_encoder(self, call: Call, told: int = 0) -> StreamEncoder:
+        """Open the writing of a client's stream, of which `told` frames have gone out already."""
+        rules, roots = present(self.stream_encode), roots_of(call)
+        return StreamEncoder(rules, self.framing, roots, lambda error: self.encode_stream_error(error, call), told)
 
     def encode_whole_stream(self, response: Json, call: Call) -> bytes:
         """Write a whole canonical response as all frames of a stream."""

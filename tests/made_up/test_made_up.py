@@ -12,7 +12,9 @@ from torouter.canonical.fold import fold
 from torouter.compile import Snapshot, compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
+from torouter.pipeline.passthrough import PassthroughRelay
 from torouter.protocol import Call, RequestRejected, UpstreamErrorBody, WireProtocol
+from torouter.wire.framing import DEFAULT_CAP
 
 HERE = Path(__file__).parent
 Json = dict[str, Any]
@@ -215,6 +217,15 @@ def test_a_stream_is_written_in_numbered_lines_with_its_end(letters: WireProtoco
     assert last == "finis"
     assert [line["count"] for line in lines] == list(range(len(lines)))
     assert [line["step"] for line in lines][-3:] == ["shut", "sealed", "ink"]
+
+
+def test_a_stream_that_passes_through_and_breaks_is_numbered_on(letters: WireProtocol) -> None:
+    whole = letters.encode_whole_stream(letters.decode_response(RESPONSE, Call()), Call()).splitlines(keepends=True)
+    relay = PassthroughRelay(letters, letters, Call(), DEFAULT_CAP)
+    passed = relay.feed(b"".join(whole[:3]) + whole[3][:5])
+    assert passed == b"".join(whole[:3])
+    last = orjson.loads(relay.close({"kind": "bad_gateway", "status": 502, "message": "It broke off."}))
+    assert (last["step"], last["count"]) == ("trouble", 3)
 
 
 def test_an_error_comes_and_goes_in_the_words_of_the_protocol(letters: WireProtocol) -> None:

@@ -42,6 +42,7 @@ class FakeDecoder:
         self.over = False
         self.broken = False
         self.taken = 0
+        self.heard = 0
 
     def feed(self, chunk: bytes) -> list[Json]:
         events: list[Json] = []
@@ -128,7 +129,7 @@ class FakeProtocol:
     def stream_watch(self, call: Call, cap: int) -> FakeDecoder:
         return FakeDecoder(self, cap)
 
-    def stream_encoder(self, call: Call) -> FakeEncoder:
+    def stream_encoder(self, call: Call, told: int = 0) -> FakeEncoder:
         return FakeEncoder(self)
 
     def encode_whole_stream(self, response: Json, call: Call) -> bytes:
