@@ -105,6 +105,18 @@ async def test_answers_are_shown_listed_and_deleted(gateway: Gateway) -> None:
                 assert gone.value.body["type"] == "invalid_request_error"  # type: ignore[index]
 
 
+async def test_what_was_said_before_counts(gateway: Gateway) -> None:
+    snapshot, ports = gateway
+    async with Upstream(playing(UPSTREAMS["chat"], replay=False), port=ports["chat"]), running(snapshot) as server:
+        async with library(f"http://127.0.0.1:{server.port}/v1", KEY) as client:
+            made = await client.responses.create(model="chat", input=QUESTION, tools=_tools())
+            alone = await client.responses.input_tokens.count(model="chat", input=THANKS)
+            behind = await client.responses.input_tokens.count(model="chat", input=THANKS, previous_response_id=made.id)
+            assert behind.input_tokens > alone.input_tokens + 10
+            with pytest.raises(openai.BadRequestError):
+                await client.responses.input_tokens.count(model="chat", input=THANKS, previous_response_id="resp_0")
+
+
 async def test_an_unknown_answer_is_told_as_the_api_tells_it(gateway: Gateway) -> None:
     async with running(gateway[0]) as server:
         async with library(f"http://127.0.0.1:{server.port}/v1", KEY) as client:

@@ -314,6 +314,7 @@ async def test_an_answer_is_shown_again_as_it_was() -> None:
         whole = await write(gateway, "far", "a")
         assert whole.json["written_at"] > 0, "though the upstream says nothing of that"
         assert (await about(gateway, "GET", id_of(whole))).json == whole.json
+        assert (await about(gateway, "GET", id_of(whole).replace("_", "%5F"))).json == whole.json
         streamed = id_of(await write(gateway, "far", "b", live=True))
         assert (await about(gateway, "GET", streamed)).json["copies"][0]["lines"] == [{"say": "two"}]
 
