@@ -12,7 +12,7 @@ REGISTRY = Registry("text")
 _LONGEST_PATTERN = 200
 
 
-@REGISTRY.add(("concat('a', null, 'b')", "ab"), ("concat(null)", None))
+@REGISTRY.add(("concat('a', null, 'b')", "ab"), ("concat(null)", None), ("concat(2.0)", "2"))
 def concat(*pieces: Any) -> str | None:
     """Put texts and numbers one after the other; nulls are passed over, null if all are."""
     written = [written for piece in pieces if (written := _written(piece)) is not None]
@@ -166,5 +166,5 @@ def _written(value: Any) -> str | None:
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        return str(int(value) if isinstance(value, float) and value.is_integer() else value)
     return None
