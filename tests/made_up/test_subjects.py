@@ -220,4 +220,4 @@ def test_who_is_to_lend_errors_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "transforms" / "chalk").mkdir(parents=True)
     (tmp_path / "transforms" / "chalk" / "protocol.yaml").write_text("protocol: chalk\nerrors: nobody\n")
     load(tmp_path, found)
-    assert ['there is no "nobody" in transforms'] == [item.message for item in found.items if item.severity == "error"]
+    assert [item.message for item in found.items if item.severity == "error"] == ['there is no "nobody" in transforms']
