@@ -47,7 +47,7 @@ class Worker:
         options.append(f"--state={self.state}")
         if self.key is not None:
             options += [f"--key={self.key}", f"--group={self.group}"]
-        return [sys.executable, "-m", __spec__.name, *options]
+        return [sys.executable, "-P", "-m", __spec__.name, *options]  # -P: what lies in this folder is not ours
 
 
 @dataclass(frozen=True, slots=True)
