@@ -77,6 +77,7 @@ def _provider(
         },
         policy=timed(policies.get(provider.policy or DEFAULT, policies[DEFAULT]), provider.timers),
         problem=f"its secret {provider.auth.secret} is not set" if missing and provider.auth is not None else None,
+        concurrent=provider.concurrent,
     )
 
 
@@ -149,6 +150,8 @@ def _model(
     limits = {name: value for name in ("max_output", "context") if (value := getattr(model.limits, name)) is not None}
     if limits:
         about["limits"] = limits
+    if made and isinstance(operations := made[0].view.get("operations"), list):
+        about["operations"] = operations
     return Model(model.id, make if "*" in model.id else lambda _name: made, about)
 
 
