@@ -65,6 +65,8 @@ class _Calls:
         told = {"id": call["id"], "name": call["name"]}
         if call.get("custom"):
             told["custom"] = True
+        if "namespace" in call:
+            told["namespace"] = call["namespace"]
         return part if told.items() <= part.items() else {**part, **told}
 
     def _first_open(self, name: str | None, number: int) -> Part | None:

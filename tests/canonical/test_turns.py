@@ -128,6 +128,14 @@ def test_carriers_give_their_values_back_before_parts_are_moved():
     assert request["turns"][0]["parts"] == [{"kind": "text", "text": "x"}, {**call, "signature": value}]
 
 
+def test_a_result_has_the_group_of_its_call():
+    calls = [{"kind": "tool_call", "id": name, "name": "f", "arguments": "{}", **group} for name, group in (("a", {"namespace": "n"}), ("b", {}))]
+    results = [{"kind": "tool_result", "id": name, "parts": []} for name in "ab"]
+    linked = link({"turns": [{"role": "assistant", "parts": calls}, {"role": "user", "parts": results}]})
+    assert schema.check_request({"model": "m", **linked}) == []
+    assert [part.get("namespace") for part in linked["turns"][1]["parts"]] == ["n", None]
+
+
 def test_media_of_a_result_without_call_is_kept():
     image = {"kind": "image", "url": "https://example.com/a.png"}
     result = {"kind": "tool_result", "id": "z", "name": "f", "parts": [{"kind": "text", "text": "x"}, image]}
