@@ -49,7 +49,7 @@ COMMON: Mapping[str, str] = {
     **dict.fromkeys(("retry-after",), "HTTP, RFC 9110"),
     **dict.fromkeys(("filename",), "the parameter that names a file in a form, RFC 7578"),
     **dict.fromkeys(("requests",), "what clients send"),
-    **dict.fromkeys(("provider_unconfigured", "previous_not_found"), "a code of the gateway's own errors"),
+    **dict.fromkeys(("provider_unconfigured", "previous_not_found", "upstream_unavailable"), "a code of the gateway's own errors"),
     **dict.fromkeys(("sse",), "a framing, the WHATWG's server-sent events"),
 }
 
