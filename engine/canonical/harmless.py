@@ -8,7 +8,8 @@ from typing import Any
 QUIET = frozenset({
     "model", "stream", "stream_usage", "turns.role", "turns.parts.native.protocol", "tools.native.protocol",
     "turns.parts.tool_call.id", "turns.parts.tool_result.id", "turns.parts.tool_result.name",
-    "turns.parts.tool_result.custom", "turns.parts.tool_result.namespace", "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
+    "turns.parts.tool_result.custom", "turns.parts.tool_result.namespace",
+    "turns.parts.reasoning.id", "turns.parts.reasoning.signature",
     "turns.parts.reasoning.redacted", "turns.parts.reasoning.summary", "turns.parts.native.essential", "system.item_id",
     "tools.native.essential",
     *(f"turns.parts.{kind}.signature"
