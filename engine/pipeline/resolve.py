@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from ..canonical.carriers import families_of
+from ..canonical.schema import GENERATION
 from ..compile.snapshot import Service, Target
 from ..protocol import RequestRejected, WireProtocol
 from ..routing.order import bands
@@ -14,8 +15,8 @@ from .errors import Problem
 from .exchange import Exchange
 from .spoken import spoken
 
-_ASKS = {"count": "generate"}  # whoever answers can be asked how much that would cost
-_WORDS = {"generate": "answer", "embed": "embed", "image": "make images", "edit": "edit images"}
+_ANSWER = "generate"
+_WORDS = {_ANSWER: "answer", "embed": "embed", "image": "make images", "edit": "edit images"}
 
 
 def resolve(exchange: Exchange) -> None:
@@ -41,7 +42,7 @@ def _able(exchange: Exchange, targets: Sequence[Target]) -> Sequence[Target]:
     client, endpoint = exchange.client, exchange.endpoint
     assert client is not None
     assert endpoint is not None
-    asked = _ASKS.get(endpoint.operation, endpoint.operation)
+    asked = endpoint.operation if endpoint.operation in _WORDS else _ANSWER  # counting asks what an answer would cost
     able = [it for it in targets if asked in _operations(it, asked) and _speaks(it, client)]
     if not able:
         others = [name for name in _operations(targets[0]) if name != asked]
@@ -72,7 +73,7 @@ def ranks(exchange: Exchange, targets: Sequence[Target]) -> Sequence[int] | None
     """
     client = exchange.client
     assert client is not None
-    if len(targets) < 2:
+    if len(targets) < 2 or client.subject != GENERATION:
         return None
     families = [service_of(target, client).protocol.family for target in targets]
     if len(set(families)) < 2:

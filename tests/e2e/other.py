@@ -37,6 +37,8 @@ models:
   alias-embed: {{targets: [{{provider: openai, model: text-embedding-3-small}}]}}
   alias-gemini: {{targets: [{{provider: gemini, model: gemini-embedding-001}}]}}
   alias-image: {{targets: [{{provider: openai, model: gpt-image-1}}]}}
+  two-embed: {{targets: [{{provider: openai, model: text-embedding-3-small}}, {{provider: gemini, model: gemini-embedding-001}}]}}
+  two-image: {{targets: [{{provider: gone, model: gpt-image-1}}, {{provider: gemini, model: gemini-2.5-flash-image}}]}}
   first-gone: {{targets: [{{provider: gone, model: gpt-image-1}}, {{provider: openai, model: gpt-image-1}}]}}
 keys:
   tests: {{group: default, hash: "sha256:{hash}"}}

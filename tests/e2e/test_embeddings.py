@@ -180,3 +180,10 @@ async def test_an_error_that_comes_as_a_success_is_an_error() -> None:
         got = await scene.ask("/v1/embeddings", ASKED)
         assert got.status >= 500
         assert "data" not in got.json
+
+
+async def test_where_the_first_provider_fails_one_of_another_protocol_answers() -> None:
+    async with scenery(answering({"error": {"message": "down"}}, 503), answering({"embedding": {"values": [0.5, 1.0]}})) as scene:
+        got = await scene.ask("/v1/embeddings", {"model": "two-embed", "input": "hi", "encoding_format": "base64"})
+        assert got.json["data"][0]["embedding"] == "AAAAPwAAgD8="
+        assert [seen.line.split()[1] for seen in scene.upstream.seen][-1] == "/v1beta/models/gemini-embedding-001:embedContent"

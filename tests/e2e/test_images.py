@@ -277,6 +277,15 @@ async def test_a_target_that_is_not_there_costs_a_form_nothing() -> None:
         assert scene.seen.body == body.replace(b"first-gone", b"gpt-image-1")
 
 
+async def test_the_first_target_decides_how_a_form_goes_and_json_goes_to_all() -> None:
+    async with scenery(answering(GEMINI)) as scene:
+        got = await scene.send_form("/v1/images/edits", form(("model", b"two-image"), ("image", PNG)), BOUNDARY)
+        assert got.status >= 500
+        assert scene.upstream.seen == []
+        got = await scene.ask("/v1/images/generations", {"model": "two-image", "prompt": "p"})
+        assert got.json["data"] == [{"b64_json": B64}]
+
+
 async def test_an_upstream_that_refuses_a_form_is_heard() -> None:
     fault = {"error": {"message": "Invalid image data.", "type": "image_generation_user_error", "param": "image", "code": "invalid_image_file"}}
     async with scenery(answering(fault, 400)) as scene:
