@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from torouter.compile.policy import Policy, Rule
 
-from tests.support.fake import POLICY, FakeProvider, FakeSnapshot, FakeTarget
+from tests.support.fake import POLICY, SSE, FakeEndpoint, FakeProvider, FakeSnapshot, FakeTarget
 from tests.support.inside import GOOD, STREAM, Act, Inside, Said, failing, refusing
 
 NEXT, RETRY = Rule("next"), Rule("retry")
@@ -212,6 +212,16 @@ async def test_when_nobody_could_answer_the_client_is_told_so_in_its_protocol(
     hosts = "ab"[: len(acts)]
     given, _ = await inside(hosts, **dict(zip(hosts, acts, strict=True))).ask()
     assert (given.status, given.json.get("code"), given.headers.get("retry-after")) == (status, code, wait)
+
+
+async def test_a_wait_that_is_not_believed_does_not_reach_the_client_in_another_header() -> None:
+    endpoint = FakeEndpoint("sse", "POST", "/sse/talk", SSE, returned=("retry-after-ms", "x-left-*"))
+    snapshot = FakeSnapshot({"m": targets("a")}, endpoints=(endpoint,))
+    calling = Inside(snapshot, {"a": refusing(429, retry_after_ms="999999999", x_left_now="3")})
+    given, _ = await calling.ask()
+    assert given.status == 429
+    assert "retry-after-ms" not in given.headers
+    assert given.headers["x-left-now"] == "3"
 
 
 async def test_a_full_target_is_passed_over_and_when_all_are_full_the_client_is_told() -> None:
