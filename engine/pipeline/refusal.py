@@ -44,8 +44,9 @@ async def refusal(exchange: Exchange, target: Target, response: UpstreamResponse
     if wait is not None:
         error["retry_after"] = min(wait, target.policy.retry_after_max)
     problem = Problem.of(error)
-    # How long to wait is said once, and no longer than is believed.
-    problem.headers.update({name: text for name, text in exchange.returned.items() if not name.startswith(_PLAIN)})
+    believed = wait is not None and wait <= target.policy.retry_after_max
+    kept = {name: text for name, text in exchange.returned.items() if believed or not name.startswith(_PLAIN)}
+    problem.headers.update(kept)
     untouched = plan.forwards and isinstance(document, dict) and not ours
     names = names_of_refusal(status, str(error["kind"]))
     return Failed(problem, names, raw=raw if untouched else None, status=status, wait=wait)
