@@ -154,4 +154,6 @@ def _settings(given: ConfiguredSettings) -> Settings:
         state_size=given.state_size,
         state_age=given.state_age,
         state_depth=given.state_depth,
+        metrics=given.metrics if isinstance(given.metrics, str) else given.metrics.resolve(),
+        usage_age=given.usage_age,
     )

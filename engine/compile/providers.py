@@ -22,6 +22,7 @@ from .course import Course, Fallback
 from .framed import framed
 from .members import unknown_member
 from .policy import DEFAULT, Policy, timed
+from .prices import prices_of
 from .snapshot import Group, Model, Provider, Service, Target, Template, Variant
 
 Protocols = Mapping[str, WireProtocol]
@@ -196,6 +197,7 @@ def _target(
         priority=target.priority if target.priority is not None else place,
         weight=target.weight if target.weight is not None else 1,
         concurrent=target.concurrent,
+        prices=prices_of(provider.id, upstream, routes.prices),
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from ..canonical.patch import merge_patch
 from ..config.model import CredentialPlace, Refusal
+from ..config.secrets import Secret
 from ..protocol import WireProtocol
 from .course import Course
 from .policy import Policy
+from .prices import Price
 
 Context = Mapping[str, object]
 Expression = Callable[[Context], Any]
@@ -128,6 +130,7 @@ class Target:
     priority: int
     weight: int
     concurrent: int | None
+    prices: Sequence[Price] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Bounds; sizes in bytes, times in seconds."""
+    """Bounds; sizes in bytes, times in seconds. `metrics`: who may read them, `none`, `loopback` or who has a token."""
 
     workers: int
     max_body: int
@@ -193,6 +196,8 @@ class Settings:
     state_size: int
     state_age: float
     state_depth: int
+    metrics: str | Secret | None
+    usage_age: float
 
 
 @dataclass(frozen=True, slots=True)

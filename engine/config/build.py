@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from ..diagnostics import Diagnostics
 from .merge import Entry, Sections
 from .model import (
+    RATES,
     Address,
     Capability,
     Condition,
@@ -17,6 +18,7 @@ from .model import (
     Match,
     Model,
     ModelLimits,
+    Price,
     Provider,
     Refusal,
     Routes,
@@ -38,6 +40,7 @@ _HEADERS = frozenset(("strict_header",))
 _TIMERS = ("connect", "first_byte", "idle", "total", "slow_reader")
 _POLICY_DURATIONS = ("backoff", "backoff_max", "retry_after_max", "cool_max", "queue")
 _POLICY_VALUES = ("retry_minimum", "all_cool", "fallback_may_lose")
+_READERS = frozenset(("none", "loopback"))
 _ABOUT_FACTS = frozenset(("match", "as_of", "source"))
 
 
@@ -60,6 +63,7 @@ def build_routes(sections: Sections, diagnostics: Diagnostics) -> Routes:
         groups=section("groups", _group),
         keys=section("keys", lambda entry: _key(entry, diagnostics)),
         capabilities=tuple(section("capabilities", lambda entry: _capability(entry, diagnostics)).values()),
+        prices=tuple(section("prices", lambda entry: _price(entry, diagnostics)).values()),
         policies=section("policies", _policy),
         settings=Settings(**section("settings", _setting)),
     )
@@ -243,7 +247,26 @@ def _capability(entry: Entry, diagnostics: Diagnostics) -> Capability | None:
     return Capability(value["match"], value["as_of"], value["source"], facts)
 
 
+def _price(entry: Entry, diagnostics: Diagnostics) -> Price | None:
+    value = entry.value
+    dates = [_date(entry, member, diagnostics) for member in ("as_of", "since") if member in value]
+    if None in dates:
+        return None
+    return Price(
+        match=value["match"],
+        providers=tuple(value.get("providers", ("*",))),
+        as_of=value["as_of"],
+        source=value["source"],
+        currency=value.get("currency", "USD"),
+        since=value.get("since"),
+        over=value.get("over", 0),
+        rates={name: str(value[name]) for name in RATES if name in value},
+    )
+
+
 def _setting(entry: Entry) -> Any:
+    if entry.id == "metrics":
+        return entry.value if entry.value in _READERS else parse_secret(entry.value)
     if entry.id in _HEADERS:
         return entry.value.lower()
     if isinstance(entry.value, list):

@@ -12,7 +12,7 @@ from .marks import Path
 ENTRY_SECTIONS = (
     "auth", "surfaces", "endpoints", "providers", "models", "variants", "groups", "keys", "policies", "settings",
 )  # fmt: skip
-LIST_SECTIONS = ("mounts", "capabilities")
+LIST_SECTIONS = ("mounts", "capabilities", "prices")
 
 _EMPTY = "an empty entry removes one; what an entry says is indented below its name"
 
@@ -68,7 +68,8 @@ def merge_routes(layers: Iterable[Iterable[LoadedRoute]], diagnostics: Diagnosti
             own = _collect(section, routes, diagnostics)
             merged[section] = _overlay(merged[section], own, diagnostics)
         merged["mounts"] = _mounts(routes, diagnostics) or merged["mounts"]
-        merged["capabilities"] |= _capabilities(routes, len(merged["capabilities"]))
+        for section in ("capabilities", "prices"):
+            merged[section] |= _dated(section, routes, len(merged[section]))
     return merged
 
 
@@ -160,16 +161,16 @@ def _mounts(routes: list[LoadedRoute], diagnostics: Diagnostics) -> dict[str, En
     return found
 
 
-def _capabilities(routes: list[LoadedRoute], count: int) -> dict[str, Entry]:
-    """All facts of a layer; they come after those of the layers below, so that they win."""
+def _dated(section: str, routes: list[LoadedRoute], count: int) -> dict[str, Entry]:
+    """All facts or prices of a layer; they come after those of the layers below, so that they win."""
     found: dict[str, Entry] = {}
     for route in routes:
-        value = _member(route.document.data, "capabilities")
+        value = _member(route.document.data, section)
         for index, fact in enumerate(value if isinstance(value, list) else ()):
-            path: Path = ("capabilities", index)
+            path: Path = (section, index)
             where = route.document.root.at(*path)
             name = str(count + len(found))
-            found[name] = Entry("capabilities", name, fact, (where,), route.is_sound(path))
+            found[name] = Entry(section, name, fact, (where,), route.is_sound(path))
     return found
 
 

@@ -233,6 +233,24 @@ class Capability:
     facts: Mapping[str, Any]
 
 
+RATES = ("input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning")
+"""The classes of tokens that may have a price of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens of each class cost, as decimal text, where model and provider fit; `since` is a date."""
+
+    match: str
+    providers: tuple[str, ...]
+    as_of: str
+    source: str
+    currency: str
+    since: str | None
+    over: int
+    rates: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of the server; sizes in bytes, times in seconds."""
@@ -255,6 +273,8 @@ class Settings:
     state_size: int = 1024**3
     state_age: float = 30 * 86400.0
     state_depth: int = 1000
+    metrics: str | SecretReference = "none"
+    usage_age: float = 90 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,5 +291,6 @@ class Routes:
     groups: Mapping[str, Group] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
     capabilities: tuple[Capability, ...] = ()
+    prices: tuple[Price, ...] = ()
     policies: Mapping[str, Policy] = field(default_factory=dict)
     settings: Settings = Settings()

@@ -18,6 +18,7 @@ from .plan import Plan
 from .redact import redacted
 from .refusal import refusal
 from .request import request_to
+from .waiting import Waiting, waited_for
 from .way import Planner, Way
 
 Deliver = Callable[[Exchange, Plan, UpstreamResponse], Awaitable[None]]
@@ -38,6 +39,7 @@ class _Caller:
         exchange, routing = self.exchange, self.exchange.routing
         lease, now = routing.enter(target), routing.clock()
         record = Attempt(target.provider.id, target.model, plan.upstream.name, now - exchange.started)
+        record.prices = target.prices
         exchange.target, exchange.broken = target, ()
         exchange.tries.append(record)
         failure: Failed | None = None
@@ -47,7 +49,7 @@ class _Caller:
         except Failed as fault:
             failure = redacted(fault, target.provider)
         finally:
-            record.seconds = routing.clock() - now
+            record.seconds, record.usage = routing.clock() - now, plan.call.usage
             routing.leave(lease)
         self._judge(target, lease, record, failure)
         return failure
@@ -56,17 +58,21 @@ class _Caller:
         """Note how the attempt ended, also one that broke off when the client had seen something of it."""
         names = failure.names if failure is not None else self.exchange.broken
         record.outcome = label(names) if names else OK
+        record.code = str(failure.problem.error.get("code") or "") if failure is not None else ""
         rule = target.policy.rule(names) if names else None
-        self.exchange.routing.judge(target, lease, rule, failure.wait if failure is not None else None)
+        wait = failure.wait if failure is not None else None
+        record.cooled = self.exchange.routing.judge(target, lease, rule, wait)
 
     async def _send(self, target: Target, plan: Plan, record: Attempt) -> None:
         exchange = self.exchange
         exchange.losses, exchange.hidden = plan.losses, plan.call.lost
         exchange.reply.patience = target.policy.slow_reader
-        left = self.deadline - exchange.routing.clock()
+        clock = exchange.routing.clock
+        left = self.deadline - clock()
         try:
             request = request_to(exchange, target, plan, left)
-            response = await self.transports[target.provider.transport].send(request)
+            response = await waited_for(self.transports[target.provider.transport].send(request), record, clock)
+            response.chunks = Waiting(response.chunks, record, clock)
         except UpstreamError as fault:
             if exchange.form is not None and exchange.form.fault is not None:
                 raise exchange.form.fault from fault

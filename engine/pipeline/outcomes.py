@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..compile.prices import Price
 from ..protocol import UpstreamErrorBody
 from ..upstream.errors import UpstreamError
 from ..wire.frame import FrameError
@@ -23,7 +24,9 @@ class Attempt:
 
     `began` and `first` count from the beginning of the request: when the target was called, and when the client was
     sent the first output of a stream. `outcome` is `ok`, `client_closed` or what `label` makes of the names of the
-    failure, `status` that of the upstream's answer, 0 without one.
+    failure, `status` that of the upstream's answer, 0 without one; `code` is the code of the error, if it has one.
+    `waited` is how much of `seconds` the upstream took, `usage` the canonical token counts that it told, `prices` what
+    tokens cost there, `cooled` whether the attempt is why the target is left alone now.
     """
 
     provider: str
@@ -34,6 +37,11 @@ class Attempt:
     status: int = 0
     seconds: float = 0.0
     first: float | None = None
+    code: str = ""
+    waited: float = 0.0
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    prices: Sequence[Price] = ()
+    cooled: bool = False
 
 
 class Failed(Exception):

@@ -50,6 +50,8 @@ class Passthrough:
             with suppress(UpstreamErrorBody):  # what cannot be read still is the provider's answer
                 self.call.answer = self.upstream.decode_response(body, self.call)
         if self.upstream.passes(body, self.call):
+            if not self.call.usage:
+                self.upstream.count_answer(body, self.call)
             return raw
         response = self.upstream.decode_response(body, self.call)
         return orjson.dumps(self.client.encode_response(response, self.call))

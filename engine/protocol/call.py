@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..canonical.loss import Declared, Loss
+from ..canonical.usage import merge_counters
 from .errors import Json
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Call:
 
     `history` are turns in front of those that the client's body says, `said` the latter as its mapping makes them;
     `answer_id` is the id that the answer gets, whatever its source says, `created` the moment when it is made, if its
-    source says none, `answer` the whole canonical answer.
+    source says none, `answer` the whole canonical answer, `usage` the canonical token counts that were read so far.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +44,12 @@ class Call:
     answer_id: str | None = None
     created: int | None = None
     answer: Json | None = None
+    usage: Json = field(default_factory=dict)
+
+    def count(self, usage: object) -> None:
+        """Take note of token counts; what is said later wins, and what is no counts is passed over."""
+        if isinstance(usage, Mapping):
+            self.usage = merge_counters(self.usage, usage)
 
     @property
     def head(self) -> dict[str, str]:

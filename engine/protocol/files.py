@@ -53,12 +53,14 @@ class RequestEncode:
 class ResponseDecode:
     """From the upstream's body to the canonical response; `loss` says which places of it are left behind, and why.
 
-    `passes` tells whether an answer may go to a client of its protocol as it is (None: all may).
+    `passes` tells whether an answer may go to a client of its protocol as it is (None: all may); `usage` makes that
+    member of the response alone (None: it cannot be made without the rest, or there is none).
     """
 
     make: CompiledMapping
     loss: Mapping[str, Declared]
     passes: CompiledMapping | None = None
+    usage: CompiledMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)

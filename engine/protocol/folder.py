@@ -179,7 +179,16 @@ class Folder:
         if make is None:
             return None
         self._makes.hold(self._root("response.decode").at("make"), schema.name_of(self._subject, "response"))
-        return ResponseDecode(make, self._loss("response.decode"), passes)
+        return ResponseDecode(make, self._loss("response.decode"), passes, self._usage())
+
+    def _usage(self) -> CompiledMapping | None:
+        """Compile the token counts of an answer alone, where they stand in it as a plain member without names."""
+        where = self._root("response.decode").at("make")
+        made = members(where.value)
+        if "usage" not in made or any(name.startswith("$") for name in made):
+            return None
+        compiler = Compiler(self._vocabulary, Diagnostics())  # what is wrong has been told once
+        return compile_mapping(where.at("usage"), ("body", "request", *_CALL), compiler)
 
     def _loss(self, kind: str, root: str | None = None) -> Mapping[str, Declared]:
         return read_declared(self._root(kind).at("loss"), self._compiler(), root)

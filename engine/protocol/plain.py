@@ -41,6 +41,7 @@ class PlainProtocol(WireProtocol):
             said = present(self.error_decode).make.run({"status": 502, "headers": {}, "body": body})
             error = said if isinstance(said, dict) else {}
             raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message, **error})
+        call.count(response.get("usage"))
         if "usage" not in response:
             call.lost.add("usage")
         return response if call.model is None else {**response, "model": call.model}
@@ -53,7 +54,8 @@ class PlainProtocol(WireProtocol):
     def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:  # noqa: ARG002
         """Open the reading of an upstream's stream; whoever reads its events gets them as the rules emit them."""
         rules = present(self.stream_decode)
-        return StreamDecoder(rules, self.framing, roots_of(call), Gathering(), head=call.head, cap=cap)
+        roots, gathering = roots_of(call), Gathering()
+        return StreamDecoder(rules, self.framing, roots, gathering, head=call.head, cap=cap, count=call.count)
 
     def encode_whole_stream(self, response: Json, call: Call) -> bytes:
         """Write a whole canonical response as all frames of a stream."""

@@ -20,6 +20,7 @@ from .files import StreamRules
 Json = dict[str, Any]
 Event = dict[str, Any]
 
+_COUNTING = frozenset({"start", "usage", "answer"})  # the events that may hold token counts
 _MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
 _NONSENSE = "The upstream's stream says something that cannot be read"
 _NOT_JSON = "The upstream's stream holds a frame that is not JSON"
@@ -31,7 +32,7 @@ class StreamDecoder:
 
     `head` is what the answer says of itself, whatever the source says. Without brackets it only watches: its events
     are what the rules emit. `heard` counts the frames it has read; `broken` tells that it gave up on bytes that cannot
-    be read, behind `taken` good frames of the last ones.
+    be read, behind `taken` good frames of the last ones. `count` is told the token counts.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class StreamDecoder:
         *,
         head: Mapping[str, str] | None = None,
         cap: int = DEFAULT_CAP,
+        count: Callable[[object], None] | None = None,
     ) -> None:
         self.over = False
         self.broken = False
@@ -51,6 +53,7 @@ class StreamDecoder:
         self._said = False
         self._brackets = brackets
         self._head = head or {}
+        self._count = count
         self._rules = rules.rules
         self._complete = rules.complete
         self._reader = framing.reader(cap)
@@ -142,6 +145,8 @@ class StreamDecoder:
                 continue
             if kind == "start":
                 event.update(self._head)
+            if self._count is not None and kind in _COUNTING:
+                self._count(event.get("usage") or (event.get("response") or {}).get("usage"))
             out.append(event)
             if kind == "error":
                 self.over = True

@@ -106,7 +106,18 @@ class WireProtocol:
             problem = schema.check_response(response)[:1]
             message = f"The upstream's answer cannot be read: {', '.join(problem)}"
             raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message}) from fault
+        call.count(settled.get("usage"))
         return {**call.defaults, **settled, **call.head}
+
+    def count_answer(self, body: Json, call: Call) -> None:
+        """Note in the call the token counts of an upstream's answer of which nothing else is wanted."""
+        rules = present(self.response_decode)
+        if rules.usage is not None:
+            usage = rules.usage.run(roots_of(call, body=body))
+        else:
+            response = rules.make.run(roots_of(call, body=body))
+            usage = response.get("usage") if isinstance(response, dict) else None
+        call.count(usage)
 
     def check_answer(self, body: Json) -> None:
         """Look whether a body that came with a success status says an error; raises UpstreamErrorBody if so."""
@@ -131,11 +142,13 @@ class WireProtocol:
         `cap` bounds one frame, in bytes.
         """
         rules = present(self.stream_decode)
-        return StreamDecoder(rules, self.framing, roots_of(call), client.brackets(call), head=call.head, cap=cap)
+        brackets = client.brackets(call)
+        return StreamDecoder(rules, self.framing, roots_of(call), brackets, head=call.head, cap=cap, count=call.count)
 
     def stream_watch(self, call: Call, cap: int = DEFAULT_CAP) -> StreamDecoder:
         """Open the reading of a stream of which only the end matters: whether it is whole, or an error."""
-        return StreamDecoder(present(self.stream_decode), self.framing, roots_of(call), None, cap=cap)
+        rules = present(self.stream_decode)
+        return StreamDecoder(rules, self.framing, roots_of(call), None, cap=cap, count=call.count)
 
     def brackets(self, call: Call) -> Brackets:
         """Open the brackets that make events this protocol can write."""

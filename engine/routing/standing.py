@@ -40,18 +40,21 @@ class Standing:
         self.failures = self.coolings = 0
         self.until = None
 
-    def failed(self, rule: Rule, policy: Policy, now: float, wait: float | None) -> None:
+    def failed(self, rule: Rule, policy: Policy, now: float, wait: float | None) -> bool:
         """Take note of a failure that counts; `wait` is what the upstream itself asks for, in seconds.
 
-        Calls that were under way when it became cool say nothing new.
+        Tells whether it is to be left alone for that. Calls that were under way when it became cool say nothing new.
         """
         self.failures += 1
         if wait is not None:
             self._cool(now + min(wait, policy.retry_after_max))
-        elif self.failures >= rule.after and (self.until is None or self.until <= now):
+            return True
+        if self.failures >= rule.after and (self.until is None or self.until <= now):
             seconds = min(rule.cool * 2.0 ** min(self.coolings, 30), policy.cool_max)
             self.coolings += 1
             self._cool(now + seconds)
+            return True
+        return False
 
     def refused(self, seconds: float, now: float) -> None:
         """Take note that its credential is not accepted."""

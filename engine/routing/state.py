@@ -116,10 +116,11 @@ class Routing:
         if self._waiting:
             self._wake()
 
-    def judge(self, target: Target, lease: Lease, rule: Rule | None, wait: float | None = None) -> None:
+    def judge(self, target: Target, lease: Lease, rule: Rule | None, wait: float | None = None) -> bool:
         """Take note of how a call ended: well without a rule; `wait` is how many seconds the upstream asks for.
 
-        An outcome after which the request gives up is the client's fault: the target has answered.
+        Tells whether somebody is to be left alone for that. An outcome after which the request gives up is the client's
+        fault: the target has answered.
         """
         if rule is None or (rule.then == "give_up" and not (rule.cool or rule.dead)):
             for standing in lease.probed:
@@ -127,13 +128,14 @@ class Routing:
             for known in self.known(target):
                 if known is not None:
                     known.failures = 0
-            return
+            return False
         now = self.clock()
         if rule.dead:
             self.provider(target).refused(rule.dead, now)
         if rule.cool:
             held = self.provider(target) if rule.of == "provider" else self.standing(target)
-            held.failed(rule, target.policy, now, wait)
+            return held.failed(rule, target.policy, now, wait) or bool(rule.dead)
+        return bool(rule.dead)
 
     async def place(self, seconds: float) -> bool:
         """Wait until some call is over; false if none is in time, or if too many wait already."""

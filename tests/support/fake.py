@@ -35,7 +35,8 @@ class FakeEncoded:
 class FakeDecoder:
     """Frames `{word}` are text, `{over}` is the end, `{fault}` an error; what lacks an end is broken."""
 
-    def __init__(self, protocol: FakeProtocol, cap: int) -> None:
+    def __init__(self, protocol: FakeProtocol, cap: int, call: Call) -> None:
+        self.call = call
         self.reader = protocol.framing.reader(cap)
         self.protocol = protocol
         self.words: list[str] = []
@@ -48,6 +49,7 @@ class FakeDecoder:
         events: list[Json] = []
         for frame in self.reader.feed(chunk):
             data = orjson.loads(frame.data)
+            self.call.count(data.get("usage"))
             if "hello" in data:
                 events.append({"type": "start", "id": data["hello"]})
             if (word := data.get(self.protocol.word)) is not None:
@@ -112,22 +114,26 @@ class FakeProtocol:
     def passes(self, body: Json, call: Call) -> bool:
         return True
 
+    def count_answer(self, body: Json, call: Call) -> None:
+        call.count(body.get("usage"))
+
     def check_answer(self, body: Json) -> None:
         if "fault" in body:
             raise UpstreamErrorBody({"kind": "overloaded", "message": body["fault"], "status": 503})
 
     def decode_response(self, body: Json, call: Call) -> Json:
         self.check_answer(body)
+        call.count(body.get("usage"))
         return {"text": body[self.word]}
 
     def encode_response(self, response: Json, call: Call) -> Json:
         return {self.word: response["text"]}
 
     def stream_decoder(self, call: Call, client: Any, cap: int) -> FakeDecoder:
-        return FakeDecoder(self, cap)
+        return FakeDecoder(self, cap, call)
 
     def stream_watch(self, call: Call, cap: int) -> FakeDecoder:
-        return FakeDecoder(self, cap)
+        return FakeDecoder(self, cap, call)
 
     def stream_encoder(self, call: Call, told: int = 0) -> FakeEncoder:
         return FakeEncoder(self)
@@ -252,6 +258,7 @@ class FakeTarget:
     weight: int = 1
     concurrent: int | None = None
     course: Course = Course()
+    prices: tuple[Any, ...] = ()
 
     @property
     def policy(self) -> Policy:
@@ -281,6 +288,8 @@ class FakeSettings:
     idle_comment: float = 15
     drain: float = 5
     request_id_headers: tuple[str, ...] = ("x-request-id", "talk-id")
+    metrics: Any = "none"
+    usage_age: float = 86_400
 
 
 KEY = "test-key-1"
