@@ -6,7 +6,7 @@
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
 #   make translation  docs/translation.md anew: what becomes of messages between two protocols
 #   make test-latest  the snippets once more, with whatever client libraries are the newest today; asks the registries
-#   make agents  Claude Code and Gemini CLI do a task through the gateway, with nothing but the loopback within reach (500 MB)
+#   make agents  Claude Code, Codex and Gemini CLI do tasks through the gateway, with nothing but the loopback within reach (900 MB)
 #   make previous  the client libraries one generation back, with which the snippets run, too
 #   make bench   what a request costs
 #   make memory  how much memory a worker takes while 50 forms of 20 MiB pass through it at once

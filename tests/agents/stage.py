@@ -22,8 +22,10 @@ from torouter.compile import compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
 
-from tests.agents.models import DIALECTS, Play
-from tests.agents.programs import BEFORE, PROGRAMS, SILENT
+from tests.agents.dialects import DIALECTS
+from tests.agents.models import Play
+from tests.agents.programs import PROGRAMS, SILENT
+from tests.agents.tasks import FILES, TASKS
 from tests.support.running import running
 from tests.support.scripted import Scene, Upstream
 
@@ -39,6 +41,7 @@ class Ran:
     errors: str
     files: dict[str, str]
     refused: list[str]                     # why the model refused a request
+    asides: int                            # how often it was asked something without tools
     counted: int                           # how often it was asked to count tokens
     answered: list[tuple[str, int]]        # the gateway's answers: path and status
 
@@ -71,18 +74,19 @@ class Stage:
 
     async def run(self, name: str, protocol: str, task: str) -> Ran:
         """Let an agent do a task in folders of its own."""
-        program, folder = PROGRAMS[name], Path(mkdtemp(dir=self.folder))
+        program, folder, asked = PROGRAMS[name], Path(mkdtemp(dir=self.folder)), TASKS[task]
         work, home = folder / "work", folder / "home"
         work.mkdir()
         home.mkdir()
-        for file, text in BEFORE.items():
+        for file, text in FILES.items():
             (work / file).write_text(text)
-        program.prepare(home)
+        program.prepare(home, self.url)
         self.answered.answers = []
-        self._play = play = Play(DIALECTS[protocol], program.steps(work), forgives=protocol in program.forgets)
+        forgives = protocol in program.forgets
+        self._play = play = Play(DIALECTS[protocol], asked.steps(program, work), program.aside, forgives=forgives)
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), **SILENT, **program.environment(self.url, _key(protocol))}
         process = await asyncio.create_subprocess_exec(
-            *program.call(task), cwd=work, env=environment,
+            *program.call(asked.prompt), cwd=work, env=environment,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
@@ -92,7 +96,7 @@ class Stage:
             process.kill()
             printed, errors = b"", f"ended after {LIMIT} s".encode()
         files = {path.name: path.read_text() for path in work.iterdir() if path.is_file()}
-        return Ran(await process.wait(), printed.decode(), errors.decode(), files, play.refused, play.counted, self.answered.answers)
+        return Ran(await process.wait(), printed.decode(), errors.decode(), files, play.refused, play.asides, play.counted, self.answered.answers)
 
 
 @asynccontextmanager
@@ -119,10 +123,12 @@ def _key(protocol: str) -> str:
 
 
 def _routes(url: str) -> str:
-    """Every program's model on every provider, and for each protocol a key with its one provider."""
-    moved = {dialect.provider: {"extends": dialect.provider, "base_url": url, "allow_private": True} for dialect in DIALECTS.values()}
-    targets = [{"provider": dialect.provider, "model": dialect.model} for dialect in DIALECTS.values()]
-    groups = {name: {"models": ["*"], "providers": [dialect.provider]} for name, dialect in DIALECTS.items()}
+    """Every program's model on every protocol, one provider for each, and for each protocol a key with its one provider."""
+    moved = {name: {"extends": dialect.provider, "base_url": url, "allow_private": True} for name, dialect in DIALECTS.items()}
+    moved["openai-chat"]["speaks"] = {"openai-responses": None}
+    moved["openai-responses"]["speaks"] = {"openai-chat": None}
+    targets = [{"provider": name, "model": dialect.model} for name, dialect in DIALECTS.items()]
+    groups = {name: {"models": ["*"], "providers": [name]} for name in DIALECTS}
     keys = {name: {"group": name, "hash": "sha256:" + hashlib.sha256(_key(name).encode()).hexdigest()} for name in DIALECTS}
     models = {program.model: {"targets": targets} for program in PROGRAMS.values()}
     return json.dumps({"providers": moved, "models": models, "groups": groups, "keys": keys}, indent=1)

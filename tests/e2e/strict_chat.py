@@ -109,8 +109,9 @@ class Chat:
             deltas.append({"reasoning_details": [{name: value for name, value in detail.items() if name != "text"}]})
         deltas += [{"content": piece} for piece in pieces(message["content"])]
         for index, call in enumerate(message.get("tool_calls", ())):
-            deltas.append({"tool_calls": [{**call, "index": index, "function": {**call["function"], "arguments": ""}}]})
-            deltas += [{"tool_calls": [{"index": index, "function": {"arguments": piece}}]} for piece in pieces(call["function"]["arguments"])]
+            kind, given = call["type"], "arguments" if call["type"] == "function" else "input"
+            deltas.append({"tool_calls": [{**call, "index": index, kind: {**call[kind], given: ""}}]})
+            deltas += [{"tool_calls": [{"index": index, kind: {given: piece}}]} for piece in pieces(call[kind][given])]
         head = {name: whole[name] for name in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
         chunks = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
         chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})

@@ -38,7 +38,7 @@ class Responses:
         for item in came:
             demand(item in wanted, f"The encrypted content could not be verified: {json.dumps(item)[:300]}")
         same(found, [item for item in wanted if replay or item["type"] != "reasoning" or item in came], "input")
-        return self._whole(body["model"], step)
+        return self.whole(body["model"], step.number, self._output(step))
 
     def _turns(self, items: list[Json]) -> list[Json]:
         turns: list[Json] = []
@@ -86,10 +86,11 @@ class Responses:
             })  # fmt: skip
         return items
 
-    def _whole(self, model: str, step: Step) -> Json:
+    def whole(self, model: str, number: int, output: list[Json]) -> Json:
+        """An answer of these items."""
         return {
-            "id": f"resp_{step.number}", "object": "response", "created_at": 1, "status": "completed", "model": model,
-            "output": self._output(step), "error": None, "incomplete_details": None, "instructions": None, "metadata": {},
+            "id": f"resp_{number}", "object": "response", "created_at": 1, "status": "completed", "model": model,
+            "output": output, "error": None, "incomplete_details": None, "instructions": None, "metadata": {},
             "parallel_tool_calls": True, "temperature": 1.0, "top_p": 1.0, "tool_choice": "auto", "tools": [], "store": False,
             "usage": {
                 "input_tokens": 30, "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
@@ -101,7 +102,7 @@ class Responses:
         begun = {**whole, "status": "in_progress", "output": [], "usage": None}
         events: list[Json] = [{"type": "response.created", "response": begun}, {"type": "response.in_progress", "response": begun}]
         for index, item in enumerate(whole["output"]):
-            empty = {name: value[:0] for name, value in item.items() if name in ("summary", "content", "arguments")}
+            empty = {name: value[:0] for name, value in item.items() if name in ("summary", "content", "arguments", "input")}
             opened = {**item, **empty, **({"status": "in_progress"} if "status" in item else {})}
             events.append({"type": "response.output_item.added", "output_index": index, "item": opened})
             events += [{**event, "output_index": index, "item_id": item["id"]} for event in self._filling(item)]
@@ -110,6 +111,11 @@ class Responses:
         return sse(({**event, "sequence_number": number} for number, event in enumerate(events)), named=True)
 
     def _filling(self, item: Json) -> Iterator[Json]:
+        if item["type"] == "custom_tool_call":
+            told = "response.custom_tool_call_input"
+            yield from ({"type": f"{told}.delta", "delta": piece} for piece in pieces(item["input"]))
+            yield {"type": f"{told}.done", "input": item["input"]}
+            return
         if item["type"] == "function_call":
             told = "response.function_call_arguments"
             yield from ({"type": f"{told}.delta", "delta": piece} for piece in pieces(item["arguments"]))
