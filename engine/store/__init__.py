@@ -4,8 +4,10 @@ from .contract import Bounds, Store, StoredAnswer, StoredKey, StoreError
 from .memory import MemoryStore
 from .place import ExistingStore, open_store, state_folder
 from .sqlite import SqliteStore
+from .usage import GROUPINGS, UsageRecord, UsageSum
 
 __all__ = [
+    "GROUPINGS",
     "Bounds",
     "ExistingStore",
     "MemoryStore",
@@ -14,6 +16,8 @@ __all__ = [
     "StoreError",
     "StoredAnswer",
     "StoredKey",
+    "UsageRecord",
+    "UsageSum",
     "open_store",
     "state_folder",
 ]

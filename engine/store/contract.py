@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .usage import UsageRecord, UsageSum
+
 
 class StoreError(Exception):
     """The store cannot be read or written; the message says why and what to do."""
@@ -101,6 +103,12 @@ class Store(Protocol):
 
     def delete_answer(self, id: str) -> None:
         """Forget the answer with this id; those that go on from it stay."""
+
+    def add_usage(self, records: Sequence[UsageRecord], since: float) -> None:
+        """Keep some records, all of them or none; some of those of requests before `since` are forgotten."""
+
+    def sum_usage(self, by: Sequence[str], since: float, until: float) -> Sequence[UsageSum]:
+        """Put the requests of a span together by any of `GROUPINGS`, in the order of what they have in common."""
 
     def close(self) -> None:
         """Let go of the place; a second call does nothing."""

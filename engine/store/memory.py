@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from .contract import Bounds, StoredAnswer, StoredKey
+from .usage import UsageRecord, UsageSum, sums
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class MemoryStore:
         self._answers: dict[str, StoredAnswer] = {}
         self._threads: dict[str, _Thread] = {}  # those first that were not used for the longest time
         self._totals: dict[str, tuple[int, int]] = {}  # of each group: answers, bytes
+        self._usage: list[UsageRecord] = []
         self._lock = Lock()
 
     def add_key(self, key: StoredKey) -> None:
@@ -89,6 +91,16 @@ class MemoryStore:
         with self._lock:
             if (found := self._answers.get(id)) is not None:
                 self._forget(found)
+
+    def add_usage(self, records: Sequence[UsageRecord], since: float) -> None:
+        """Keep some records; those of requests before `since` are forgotten."""
+        with self._lock:
+            self._usage = [it for it in (*self._usage, *records) if it.at >= since]
+
+    def sum_usage(self, by: Sequence[str], since: float, until: float) -> Sequence[UsageSum]:
+        """Put the requests of a span together."""
+        with self._lock:
+            return sums([it for it in self._usage if since <= it.at < until], by)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -6,10 +6,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 
 from .contract import Bounds, StoredAnswer, StoredKey, StoreError
+from .usage import COLUMNS, GROUPINGS, UsageRecord, UsageSum
 
 _STEPS = (
     """
@@ -49,6 +51,16 @@ _STEPS = (
         UPDATE totals SET count = count - 1, size = size - OLD.size WHERE grp = OLD.grp;
     END
     """,
+    """
+    CREATE TABLE usage (
+        id TEXT NOT NULL, at REAL NOT NULL, key TEXT NOT NULL, "group" TEXT NOT NULL, endpoint TEXT NOT NULL,
+        model TEXT NOT NULL, provider TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL,
+        status INTEGER NOT NULL, stream INTEGER NOT NULL, attempts INTEGER NOT NULL, seconds REAL NOT NULL, first REAL,
+        input INTEGER, cache_read INTEGER, cache_write INTEGER, output INTEGER, reasoning INTEGER,
+        cost INTEGER, currency TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX usage_by_time ON usage (at)",
 )
 """Each entry takes a file one version further; an entry that was released is never changed."""
 
@@ -69,6 +81,15 @@ _DELETE_ANSWER = "DELETE FROM answers WHERE id = ?"
 _TOO_OLD = "DELETE FROM answers WHERE thread IN (SELECT id FROM threads WHERE used < ? ORDER BY used LIMIT ?)"
 _TOTAL = "SELECT count, size FROM totals WHERE grp = ?"
 _OLDEST = "DELETE FROM answers WHERE thread = (SELECT id FROM threads WHERE grp = ? ORDER BY used LIMIT 1)"
+_ADD_USAGE = "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_values = attrgetter(*COLUMNS)
+_TOO_LONG_AGO = "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE at < ? ORDER BY at LIMIT ?)"
+_SUM_USAGE = """
+SELECT {by} count(*), sum(outcome NOT IN ('ok', 'client_closed')), sum(attempts),
+    sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning),
+    sum(input IS NOT NULL AND cost IS NULL), sum(cost), currency
+FROM usage WHERE at >= ? AND at < ? GROUP BY {by} currency ORDER BY {by} currency
+"""
 _AT_ONCE = 64  # how many conversations make room in one call
 _PATIENCE = 5.0
 
@@ -152,6 +173,23 @@ class SqliteStore:
         with self._told():
             self._connection.execute(_DELETE_ANSWER, (id,))
 
+    def add_usage(self, records: Sequence[UsageRecord], since: float) -> None:
+        """Keep some records, all of them or none; some of those of requests before `since` are forgotten."""
+        with self._told(), self._changing() as change:
+            for record in records:
+                change(_ADD_USAGE, _values(record))
+            change(_TOO_LONG_AGO, (since, len(records) + _AT_ONCE))
+
+    def sum_usage(self, by: Sequence[str], since: float, until: float) -> Sequence[UsageSum]:
+        """Put the requests of a span together."""
+        with self._told():
+            rows = self._connection.execute(_summing(by), (since, until)).fetchall()
+        found: dict[tuple[str, ...], UsageSum] = {}
+        for row in rows:
+            of, numbers, (cost, currency) = row[: len(by)], row[len(by) : -2], row[-2:]
+            found.setdefault(of, UsageSum(of)).take(numbers, cost, currency)
+        return list(found.values())
+
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         with self._lock:
@@ -190,3 +228,9 @@ class SqliteStore:
                 yield
             except (sqlite3.Error, OSError) as fault:
                 raise StoreError(f"The store {self._file} cannot be used: {fault}.") from fault
+
+
+def _summing(by: Sequence[str]) -> str:
+    """The question for sums; only names that are known become a part of it."""
+    columns = {name: f'"{name}"' for name in GROUPINGS} | {"day": "date(at, 'unixepoch')"}
+    return _SUM_USAGE.format(by="".join(f"{columns[name]}, " for name in by))
