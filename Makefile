@@ -6,9 +6,10 @@
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
 #   make translation  docs/translation.md anew: what becomes of messages between two protocols
 #   make test-latest  the snippets once more, with whatever client libraries are the newest today; asks the registries
-#   make agents  Claude Code, Codex and Gemini CLI do tasks through the gateway, with nothing but the loopback within reach (900 MB)
+#   make agents  Claude Code, Codex and Gemini CLI do tasks through the gateway, with nothing but the loopback within reach (800 MB)
 #   make previous  the client libraries one generation back, with which the snippets run, too
-#   make bench   what a request costs
+#   make bench   what a request costs here, and at least, in about 2 minutes
+#   make bench-peers  the same, beside nginx and other gateways; installs those (800 MB)
 #   make memory  how much memory a worker takes while 50 forms of 20 MiB pass through it at once
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite the locks of requirements and tests/node from what setup.cfg, previous.in and package.json ask for
@@ -16,7 +17,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench memory inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench bench-peers peers memory inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -92,6 +93,16 @@ translation: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench.run
+
+bench-peers: $(DEV) peers
+	$(BIN)/python -m bench.run --peers
+
+# Other gateways, as they are today; who cannot be installed is named in the report as missing.
+peers: $(BIN)/python
+	[ -x .peers/litellm/bin/litellm ] || { $(BIN)/python -m venv .peers/litellm && \
+	.peers/litellm/bin/pip --disable-pip-version-check --quiet install 'litellm[proxy]'; } || true
+	[ -d .peers/node/node_modules ] || npm install --silent --no-audit --no-fund --prefix .peers/node \
+	@portkey-ai/gateway @musistudio/claude-code-router || true
 
 memory: $(DEV)
 	$(BIN)/python -m bench.memory

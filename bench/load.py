@@ -1,46 +1,111 @@
-"""Load: a bounded number of requests over a bounded number of connections, all to the loopback address."""
+"""Load: a bounded number of requests over a bounded number of connections, every answer checked."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httptools
+
+LONGEST = 120.0
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
-    """Read one answer whole and give the size of its body."""
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    assert b" 200 " in head.split(b"\r\n", 1)[0], head
-    at = head.find(b"content-length:")
-    if at >= 0:
-        length = int(head[at + 15 :].split(b"\r\n", 1)[0])
-        await reader.readexactly(length)
-        return length
-    size = 0
-    while length := int(await reader.readline(), 16):
-        await reader.readexactly(length + 2)
-        size += length
-    await reader.readline()
-    return size
+class WrongAnswer(Exception):
+    """A server answered otherwise than it had to."""
 
 
-async def _connection(port: int, request: bytes, count: int) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
-    size = 0
-    for _ in range(count):
-        writer.write(request)
-        size += await _answer(reader)
-    writer.close()
-    return size
+@dataclass(slots=True)
+class Seen:
+    """What a run brought: seconds of each request, and how many times the marker has come so far."""
+
+    seconds: list[float] = field(default_factory=list)
+    marks: int = 0
+    begun: int = 0
+    done: int = 0
 
 
-async def run(port: int, request: bytes, *, connections: int, count: int) -> int:
-    """Send `count` requests over each connection; gives the bytes of all answers' bodies."""
-    return sum(await asyncio.gather(*(_connection(port, request, count) for _ in range(connections))))
+class Asker(asyncio.Protocol):
+    """One connection that sends the same request `count` times, one after the other.
+
+    `check` is given each whole body and tells what is wrong with it; `marker` is counted in what arrives.
+    """
+
+    def __init__(self, request: bytes, count: int, check: Callable[[bytes], str], marker: bytes, seen: Seen) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._request = request
+        self._left = count
+        self._check = check
+        self._marker = marker
+        self._seen = seen
+        self._pieces: list[bytes] = []
+        self._began = 0.0
+
+    def connection_made(self, transport: Any) -> None:  # the faster loop's is no asyncio.Transport
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, WrongAnswer) as fault:
+            self._fail(fault)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(exc or WrongAnswer("the connection was closed"))
+
+    def on_body(self, body: bytes) -> None:
+        if not self._pieces:
+            self._seen.begun += 1
+        self._pieces.append(body)
+        self._seen.marks += body.count(self._marker)
+
+    def on_message_complete(self) -> None:
+        self._seen.seconds.append(time.perf_counter() - self._began)
+        self._seen.done += 1
+        body, self._pieces = b"".join(self._pieces), []
+        status = self._parser.get_status_code()
+        wrong = self._check(body) if status == 200 else f"status {status}"
+        if wrong:
+            self._fail(WrongAnswer(f"{wrong}: {body[:300]!r}"))
+        elif self._left:
+            asyncio.get_running_loop().call_soon(self._ask)
+        elif not self.ended.done():
+            self.ended.set_result(None)
+            self._transport.close()
+
+    def _ask(self) -> None:
+        self._left -= 1
+        self._parser = httptools.HttpResponseParser(self)
+        self._began = time.perf_counter()
+        self._transport.write(self._request)
+
+    def _fail(self, fault: Exception) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(fault)
+            self._transport.abort()
 
 
-def post(path: str, body: bytes, key: str) -> bytes:
+async def run(
+    port: int, request: bytes, check: Callable[[bytes], str], *, connections: int, count: int,
+    marker: bytes = b"\n", seen: Seen | None = None,
+) -> Seen:  # fmt: skip
+    """Send a request `count` times over each connection. Raises WrongAnswer, OSError and TimeoutError."""
+    seen = seen or Seen()
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(LONGEST):
+        made: Sequence[tuple[object, Asker]] = await asyncio.gather(*(
+            loop.create_connection(lambda: Asker(request, count, check, marker, seen), "127.0.0.1", port)
+            for _ in range(connections)
+        ))  # fmt: skip
+        await asyncio.gather(*(asker.ended for _, asker in made))
+    return seen
+
+
+def post(path: str, headers: dict[str, str], body: bytes) -> bytes:
     """Write a request as bytes."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n"
-        f"content-type: application/json\r\nanthropic-version: 2023-06-01\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    named = {"host": "127.0.0.1", "content-type": "application/json", **headers, "content-length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    return f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + body

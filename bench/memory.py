@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from .run import free_port, process
+from .targets import free_port, process
 
 KEY = "bench-key"
 FORMS = 50

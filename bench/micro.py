@@ -13,7 +13,7 @@ from torouter.language.expressions import compile_tree, parse
 from torouter.language.functions import CALLEES
 from torouter.protocol import Call, WireProtocol
 
-from .upstream import EVENTS, chat_stream, messages_stream
+from .canned import EVENTS, chat_stream, messages_stream
 
 EXPRESSION = "body.choices[0].delta.tool_calls[?index == `0`].function.arguments | [0]"
 BODY = {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}}]}

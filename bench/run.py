@@ -1,193 +1,183 @@
-"""`make bench`: CPU of the language, and CPU of proxied requests beside a minimal relay, rounds interleaved."""
+"""`make bench`, `make bench-peers`: what a request costs here, at the floor and elsewhere, in interleaved rounds."""
 
 from __future__ import annotations
 
-import asyncio
-import json
+import argparse
 import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
-from . import load, micro
-from .upstream import EVENTS
+from . import load, measure, micro, report, tree
+from .figures import Figure
+from .targets import Running, Target, free_port, process, provider, read, running, wait
+from .work import CHAT, JSON, MESSAGES, SLOW_WORK, WORK, Work
 
-KEY = "bench-key"
-ROUNDS = 5
-CONNECTIONS = 8
-ROUTES = """
-providers:
-  upstream-chat:
-    base_url: http://127.0.0.1:{port}
-    allow_private: true
-    auth: none
-    speaks:
-      openai-chat: {{path: /v1/chat/completions}}
-  upstream-messages:
-    base_url: http://127.0.0.1:{port}
-    allow_private: true
-    auth: none
-    speaks:
-      anthropic-messages: {{path: /v1/messages}}
-models:
-  to-chat:
-    targets:
-      - {{provider: upstream-chat}}
-  to-messages:
-    targets:
-      - {{provider: upstream-messages}}
-groups:
-  bench:
-    models: ["*"]
-    providers: ["*"]
-keys:
-  bench:
-    group: bench
-    hash: sha256:{hash}
-"""
-CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
+SECONDS = 0.3
+"""CPU seconds that one measurement is to take, so that it is long beside what the clock leaves out."""
+MOST, LEAST = 800, 2
+PAUSES = 200
+FIRST = {name: Work(JSON, name, name) for name in (CHAT, MESSAGES)}
 
 
-@dataclass(frozen=True)
-class Work:
-    """One kind of request; `floor` says that the relay does it too."""
+@dataclass(slots=True)
+class Bench:
+    """All that has been measured, by what and whom; `faults` says who could not do what."""
 
-    name: str
-    path: str
-    model: str
-    stream: bool
-    count: int
-    floor: bool
+    costs: dict[tuple[Work, str], list[float]] = field(default_factory=dict)
+    pauses: dict[str, list[float]] = field(default_factory=dict)
+    colds: dict[str, list[float]] = field(default_factory=dict)
+    cold_cpus: dict[str, list[float]] = field(default_factory=dict)
+    idle: dict[str, tuple[float, float]] = field(default_factory=dict)
+    busy: dict[str, tuple[float, float]] = field(default_factory=dict)
+    counts: dict[tuple[Work, str], int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
-    def request(self) -> bytes:
-        messages = [{"role": "user", "content": "What is the capital of France?"}]
-        body = {"model": self.model, "max_tokens": 100, "messages": messages, "stream": self.stream}
-        return load.post(self.path, json.dumps(body).encode(), KEY)
+    def warm(self, targets: Sequence[Running], work: Sequence[Work]) -> None:
+        """Ask everybody for everything, and see how often that has to be done to be measured."""
+        for each in work:
+            for target in targets:
+                if not target.target.reaches(each):
+                    continue
+                try:
+                    measure.cost(target, each, 1)
+                    seconds = measure.cost(target, each, 3)
+                except (load.WrongAnswer, OSError, TimeoutError) as fault:
+                    self.faults.append(f"{target.target.name}, {each.name}: {fault}")
+                    continue
+                wanted = SECONDS / max(seconds, 1e-6) / measure.CONNECTIONS
+                self.counts[each, target.target.name] = round(min(MOST, max(LEAST, wanted)))
 
+    def round(self, targets: Sequence[Running], work: Sequence[Work]) -> None:
+        """Measure each kind of work on one target after the other."""
+        for each in work:
+            for target in targets:
+                if count := self.counts.get((each, target.target.name)):
+                    self._try(target, each, lambda t=target, w=each, c=count: measure.cost(t, w, c))
+        for target in targets:
+            name = target.target.name
+            first = _first(target.target)
+            self.pauses.setdefault(name, []).append(measure.pause(target, first, PAUSES))
 
-WORK = (
-    Work("JSON, openai-chat, same protocol", CHAT, "to-chat", stream=False, count=150, floor=True),
-    Work("JSON, anthropic-messages → openai-chat", MESSAGES, "to-chat", stream=False, count=150, floor=False),
-    Work("JSON, openai-chat → anthropic-messages", CHAT, "to-messages", stream=False, count=150, floor=False),
-    Work("SSE of 200, openai-chat, same protocol", CHAT, "to-chat", stream=True, count=30, floor=True),
-    Work("SSE of 200, anthropic-messages → openai-chat", MESSAGES, "to-chat", stream=True, count=15, floor=False),
-    Work("SSE of 200, openai-chat → anthropic-messages", CHAT, "to-messages", stream=True, count=15, floor=False),
-)
+    def slow(self, targets: Sequence[Running]) -> None:
+        """Measure many slow streams on one target after the other."""
+        for each in SLOW_WORK:
+            for target in targets:
+                if target.target.command and target.target.reaches(each):
+                    self._try(target, each, lambda t=target, w=each: self._slow(t, w))
 
+    def _slow(self, target: Running, work: Work) -> float:
+        seen = measure.slow(target, work)
+        name = target.target.name
+        self.busy[name] = max(seen.memory, self.busy.get(name, (0.0, 0.0)))
+        return seen.event
 
-def free_port() -> int:
-    """A port of the loopback address that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def process(*command: str, port: int, environment: Mapping[str, str] | None = None) -> Iterator[int]:
-    """A program that listens on a port; gives its process id."""
-    started = subprocess.Popen(
-        [sys.executable, *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
-    )
-    try:
-        _wait_for(port)
-        yield started.pid
-    finally:
-        started.terminate()
-        started.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"nothing listens on {port}")
-
-
-def cpu_of_tree(pid: int) -> float:
-    """CPU seconds of a process and all that it started."""
-    children: dict[int, list[int]] = {}
-    times: dict[int, float] = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    def _try(self, target: Running, work: Work, run: Callable[[], float]) -> None:
         try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(entry.name))
-        times[int(entry.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    total, waiting = 0.0, [pid]
-    while waiting:
-        current = waiting.pop()
-        total += times.get(current, 0.0)
-        waiting += children.get(current, [])
-    return total
+            self.costs.setdefault((work, target.target.name), []).append(run())
+        except (load.WrongAnswer, OSError, TimeoutError) as fault:
+            self.faults.append(f"{target.target.name}, {work.name}: {fault}")
+
+    def started(self, target: Running) -> None:
+        """Note what the start of a target took."""
+        if target.target.command:
+            name = target.target.name
+            self.colds.setdefault(name, []).append(target.cold)
+            self.cold_cpus.setdefault(name, []).append(target.cold_cpu)
+            self.idle.setdefault(name, tree.memory(target.pid))
+
+    def figures(self) -> report.Figures:
+        """CPU of a request, or of an event where an answer is a stream."""
+        return {
+            (work, name): Figure(values).times(1 / work.events if work not in SLOW_WORK and work.events else 1)
+            for (work, name), values in self.costs.items()
+            if values
+        }
+
+    def tables(self, names: Sequence[str]) -> Iterator[str]:
+        """The whole report."""
+        peers = [name for name in names if name not in {report.OURS, "direct", *report.FLOORS}]
+        figures = self.figures()
+        yield "\n".join(report.costs(figures, names))
+        if peers:
+            yield "\n".join(report.against(figures, peers))
+        pauses = {name: Figure(values).times(1e3) for name, values in self.pauses.items()}
+        rows = {
+            "p50 at 1 connection, ms": pauses,
+            "added to direct, ms": {name: it.less(pauses["direct"]) for name, it in pauses.items() if name != "direct"},
+            "cold start: exec to the first right answer, s": _figures(self.colds),
+            "cold start, CPU s": _figures(self.cold_cpus),
+            "memory at rest, PSS MB": {name: Figure([pss]) for name, (pss, _) in self.idle.items()},
+            "memory at rest, RSS MB": {name: Figure([rss]) for name, (_, rss) in self.idle.items()},
+            "memory at 1,000 streams, PSS MB": {name: Figure([pss]) for name, (pss, _) in self.busy.items()},
+            "memory at 1,000 streams, RSS MB": {name: Figure([rss]) for name, (_, rss) in self.busy.items()},
+        }
+        yield "\n".join(report.plain("time and memory", rows, [name for name in names if name in pauses]))
+        if self.faults:
+            yield "\n".join(["Not measured:", "", *(f"- {fault}" for fault in dict.fromkeys(self.faults))])
 
 
-def measure(port: int, pid: int, work: Work) -> float:
-    """CPU milliseconds that one request costs."""
-    request = work.request()
-    before = cpu_of_tree(pid)
-    asyncio.run(load.run(port, request, connections=CONNECTIONS, count=work.count))
-    return (cpu_of_tree(pid) - before) / (CONNECTIONS * work.count) * 1e3
+def _figures(values: dict[str, list[float]]) -> dict[str, Figure]:
+    return {name: Figure(found) for name, found in values.items()}
 
 
-def proxied() -> str:
-    """A table in Markdown: milliseconds of CPU for each request, ours beside the relay's."""
-    upstream, ours, floor = free_port(), free_port(), free_port()
+def _first(target: Target) -> Work:
+    """The request that a target is asked first: one that it need not translate, if it has any."""
+    return next((work for work in FIRST.values() if target.reaches(work)), Work(JSON, MESSAGES, CHAT))
+
+
+def run(targets: Sequence[Target], rounds: int, slow: int, starts: int) -> Bench:
+    """Start all, measure all, stop all."""
+    bench = Bench()
+    upstream = free_port()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        routes = ROUTES.format(port=upstream, hash=sha256(KEY.encode()).hexdigest())
-        Path(folder, "bench.yaml").write_text(routes)
-        stack.enter_context(process("-m", "bench.upstream", str(upstream), port=upstream))
-        relay = stack.enter_context(
-            process("-m", "bench.relay", str(floor), f"http://127.0.0.1:{upstream}", port=floor)
-        )
-        gateway = stack.enter_context(
-            process("-m", "torouter", "serve", folder, "--workers", "1", "--port", str(ours), port=ours)
-        )
-        figures: dict[str, list[tuple[float, float]]] = {work.name: [] for work in WORK}
-        for number in range(ROUNDS + 1):
-            for work in WORK:
-                cost = measure(ours, gateway, work), measure(floor, relay, work) if work.floor else 0.0
-                if number:  # the first round warms up
-                    figures[work.name].append(cost)
-    return "\n".join(_table(figures))
+        pid = stack.enter_context(process(provider(upstream)))
+        wait(upstream, FIRST[CHAT], load.post(FIRST[CHAT].path, {}, FIRST[CHAT].body("quick")), 30)
+        found: list[Running] = []
+        for target in targets:
+            place = Path(folder, target.name)
+            for _ in range(starts - 1 if target.command else 0):
+                with running(target, upstream, pid, _first(target), place) as once:
+                    bench.started(once)
+            try:
+                found.append(stack.enter_context(running(target, upstream, pid, _first(target), place)))
+            except (TimeoutError, OSError) as fault:
+                bench.faults.append(f"{target.name}: {fault}")
+            else:
+                bench.started(found[-1])
+        bench.warm(found, WORK)
+        for number in range(rounds):
+            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+            bench.round(found, WORK)
+            if number < slow:
+                bench.slow(found)
+    return bench
 
 
-def _table(figures: Mapping[str, list[tuple[float, float]]]) -> Iterator[str]:
-    yield "| CPU, ms a request | ours, median (range) | relay, median (range) | ratio |"
-    yield "|---|---|---|---|"
-    relays = {work.stream: figures[work.name] for work in WORK if work.floor}
-    for work in WORK:
-        mine = [cost for cost, _ in figures[work.name]]
-        theirs = [cost for _, cost in relays[work.stream]]
-        ratio = median(mine) / median(theirs)
-        yield f"| {work.name} | {_shown(mine)} | {_shown(theirs)} | {ratio:.1f} |"
-    for work in WORK:
-        if work.stream:
-            mine = [cost * 1000 / EVENTS for cost, _ in figures[work.name]]
-            theirs = [cost * 1000 / EVENTS for _, cost in relays[True]]
-            yield f"| … µs an event: {work.name} | {_shown(mine)} | {_shown(theirs)} | |"
-
-
-def _shown(values: list[float]) -> str:
-    return f"{median(values):.3f} ({min(values):.3f}-{max(values):.3f})"
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", action="store_true", help="measure the other gateways, too")
+    parser.add_argument("--only", action="append", help="a target; repeatable")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--slow", type=int, default=1, help="rounds with 1,000 slow streams")
+    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--no-micro", dest="micro", action="store_false", help="leave out the mappings by themselves")
+    given = parser.parse_args(arguments)
+    targets = [it for it in read() if (it.name in given.only if given.only else given.peers or not it.peer)]
+    missing = [f"{it.name}: {it.missing} is not there" for it in targets if it.missing]
+    targets = [it for it in targets if not it.missing]
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, which load, provider and targets share; ", end="")
+    print(f"medians (and ranges) of {given.rounds} interleaved rounds\n", flush=True)
+    if given.micro:
+        print(micro.report(), end="\n\n", flush=True)
+    bench = run(targets, given.rounds, given.slow, given.starts)
+    bench.faults += missing
+    print("\n\n".join(bench.tables([it.name for it in targets])))
 
 
 if __name__ == "__main__":
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; load and servers share them\n")
-    print(micro.report(), end="\n\n", flush=True)
-    print(proxied())
+    main()

@@ -1,113 +1,114 @@
-"""A provider made of canned answers: one JSON answer and one stream of text per protocol, told apart by the path."""
+"""A provider made of canned answers, in a process of its own: the protocol is told by the path, all bytes made before.
+
+A model whose name ends in `slow` streams one event each 0.4 seconds; any other streams all at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
+from dataclasses import dataclass
+from typing import Any
 
-EVENTS = 200
+from .canned import ANSWERS, SLOW_EVENTS, Canned
 
-
-def chat_answer() -> bytes:
-    message = {"role": "assistant", "content": "Paris. " * 20, "refusal": None}
-    usage = {"prompt_tokens": 20, "completion_tokens": 40, "total_tokens": 60}
-    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
-    return json.dumps({
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice],
-        "usage": usage,
-    }).encode()  # fmt: skip
-
-
-def chat_stream() -> bytes:
-    def chunk(**members: object) -> bytes:
-        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-        return b"data: " + json.dumps({**head, **members}).encode() + b"\n\n"
-
-    def delta(content: dict[str, object], finish: str | None = None) -> bytes:
-        return chunk(choices=[{"index": 0, "delta": content, "finish_reason": finish, "logprobs": None}])
-
-    usage = {"prompt_tokens": 20, "completion_tokens": EVENTS, "total_tokens": 20 + EVENTS}
-    return b"".join([
-        delta({"role": "assistant", "content": ""}),
-        *(delta({"content": f"word{number} "}) for number in range(EVENTS)),
-        delta({}, "stop"), chunk(choices=[], usage=usage), b"data: [DONE]\n\n",
-    ])  # fmt: skip
-
-
-def messages_answer() -> bytes:
-    return json.dumps({
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "m",
-        "content": [{"type": "text", "text": "Paris. " * 20}], "stop_reason": "end_turn", "stop_sequence": None,
-        "usage": {"input_tokens": 20, "output_tokens": 40},
-    }).encode()  # fmt: skip
-
-
-def messages_stream() -> bytes:
-    def event(kind: str, **members: object) -> bytes:
-        return f"event: {kind}\ndata: ".encode() + json.dumps({"type": kind, **members}).encode() + b"\n\n"
-
-    message = {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None,
-        "stop_sequence": None, "usage": {"input_tokens": 20, "output_tokens": 1},
-    }  # fmt: skip
-    return b"".join([
-        event("message_start", message=message),
-        event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
-        *(event("content_block_delta", index=0, delta={"type": "text_delta", "text": f"word{number} "})
-          for number in range(EVENTS)),
-        event("content_block_stop", index=0),
-        event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None},
-              usage={"output_tokens": EVENTS}),
-        event("message_stop"),
-    ])  # fmt: skip
-
-
-ANSWERS = {
-    ("messages", False): ("application/json", messages_answer()),
-    ("messages", True): ("text/event-stream", messages_stream()),
-    ("completions", False): ("application/json", chat_answer()),
-    ("completions", True): ("text/event-stream", chat_stream()),
+PAUSE = 0.4
+_IN_A_CHUNK = 20  # frames that a provider hands to its socket at once
+_STREAMED = (b'"stream":true', b'"stream": true')
+_SLOW = b'slow"'
+_PATHS = {
+    b"/chat/completions": "openai-chat",
+    b"/messages": "anthropic-messages",
+    b"/responses": "openai-responses",
+    b"enerateContent": "gemini-generate",
 }
+_STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+_LAST = b"0\r\n\r\n"
+
+
+def chunked(piece: bytes) -> bytes:
+    """A piece of a body whose length is not known."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The answers of one protocol, heads and all."""
+
+    whole: bytes
+    burst: bytes
+    slow: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, canned: Canned) -> Ready:
+        frames = canned.stream(200)
+        pieces = [b"".join(frames[at : at + _IN_A_CHUNK]) for at in range(0, len(frames), _IN_A_CHUNK)]
+        slow = [chunked(frame) for frame in canned.stream(SLOW_EVENTS)]
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(canned.whole)
+        burst = b"".join([_STREAM_HEAD, *map(chunked, pieces), _LAST])
+        return cls(head + canned.whole, burst, (_STREAM_HEAD + slow[0], *slow[1:-1], slow[-1] + _LAST))
+
+
+READY = {path: Ready.of(ANSWERS[name]) for path, name in _PATHS.items()}
 
 
 class Provider(asyncio.Protocol):
     """Answers one request after the other on a connection."""
 
-    def __init__(self) -> None:
-        self.buffer = b""
+    transport: asyncio.Transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.missing = 0
+
+    def connection_made(self, transport: Any) -> None:  # the faster loop's is no asyncio.Transport
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
-            head = self.buffer[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self.buffer) < end + 4 + length:
-                return
-            body = self.buffer[end + 4 : end + 4 + length]
-            self.buffer = self.buffer[end + 4 + length :]
-            self.answer(head, body)
+        self.pieces.append(data)
+        self.missing -= len(data)
+        if self.missing <= 0:
+            self._requests(b"".join(self.pieces))
 
-    def answer(self, head: bytes, body: bytes) -> None:
-        streamed = b'"stream":true' in body.replace(b": ", b":")
-        media_type, answer = ANSWERS["messages" if b"/messages " in head else "completions", streamed]
-        size = f"content-length: {len(answer)}" if not streamed else "transfer-encoding: chunked"
-        start = f"HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\n{size}\r\n\r\n".encode()
-        if streamed:
-            answer = f"{len(answer):x}\r\n".encode() + answer + b"\r\n0\r\n\r\n"
-        self.transport.write(start + answer)
+    def _requests(self, buffer: bytes) -> None:
+        """Answer the requests that are whole; one that is not waits."""
+        while (end := buffer.find(b"\r\n\r\n") + 4) >= 4:
+            head = buffer[:end].lower()
+            at = head.find(b"content-length:")
+            size = end + (int(head[at + 15 : head.find(b"\r", at)]) if at >= 0 else 0)
+            if len(buffer) < size:
+                self.missing = size - len(buffer)
+                break
+            self._answer(buffer[: buffer.find(b"\r\n")], buffer[end:size])
+            buffer = buffer[size:]
+        self.pieces = [buffer] if buffer else []
+
+    def _answer(self, line: bytes, body: bytes) -> None:
+        ready = next((found for path, found in READY.items() if path in line), None)
+        if ready is None:
+            self.transport.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}")
+        elif b":streamGenerateContent" not in line and not any(mark in body for mark in _STREAMED):
+            self.transport.write(ready.whole)
+        elif _SLOW in body:
+            self._next(ready.slow, 0)
+        else:
+            self.transport.write(ready.burst)
+
+    def _next(self, pieces: tuple[bytes, ...], number: int) -> None:
+        if self.transport.is_closing():
+            return
+        self.transport.write(pieces[number])
+        if number + 1 < len(pieces):
+            asyncio.get_running_loop().call_later(PAUSE, self._next, pieces, number + 1)
 
 
 async def serve(port: int) -> None:
     """Answer on a port until stopped."""
-    server = await asyncio.get_running_loop().create_server(Provider, "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(Provider, "127.0.0.1", port, backlog=2048)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    import uvloop
+
+    uvloop.run(serve(int(sys.argv[1])))
