@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import orjson
 
 from ..compile.snapshot import Endpoint
-from ..wire.members import spans
+from ..wire.members import repeated
 from ..wire.multipart import MEDIA_TYPE
 from .errors import Problem
 from .exchange import Exchange
 from .form import Form
 
 _MAX_MODEL = 256
+_MAX_MEMBERS = 256
+_SHOWN = 64
+_CHARSET = re.compile(r"charset[ \t]*=[ \t]*\"?([^\";, \t]*)")
+_ASCII_AND_MORE = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 async def receive(exchange: Exchange) -> None:
@@ -29,6 +34,7 @@ async def receive(exchange: Exchange) -> None:
         exchange.form = await _form(exchange, endpoint, incoming.body_in_pieces(*bounds))
         exchange.body = exchange.form.fields
     else:
+        _check_type(incoming.headers.get("content-type", ""))
         exchange.raw = await incoming.read_body(*bounds)
         exchange.body = parse(exchange.raw)
     exchange.model = _model(exchange, endpoint)
@@ -40,6 +46,18 @@ def is_streamed(exchange: Exchange) -> bool:
     assert exchange.endpoint is not None
     wanted = exchange.endpoint.stream
     return bool(wanted(exchange.context())) if callable(wanted) else wanted
+
+
+def _check_type(content_type: str) -> None:
+    """Raise Problem for a body that says of itself that it is no JSON in UTF-8; who says nothing means that."""
+    if content_type in {"", "application/json"}:
+        return
+    media_type, _, parameters = content_type.lower().partition(";")
+    kind = media_type.strip()
+    charsets = _CHARSET.findall(parameters)
+    if (kind != "application/json" and not kind.endswith("+json")) or not _ASCII_AND_MORE.issuperset(charsets):
+        message = "Send the body as application/json in UTF-8."
+        raise Problem("invalid_request", message, status=415, code="unsupported_media_type")
 
 
 async def _form(exchange: Exchange, endpoint: Endpoint, pieces: AsyncIterator[bytes]) -> Form:
@@ -56,7 +74,10 @@ async def _form(exchange: Exchange, endpoint: Endpoint, pieces: AsyncIterator[by
 
 
 def parse(raw: bytes) -> dict[str, object]:
-    """The JSON object in `raw`. Raises Problem with the place of the fault, never with the text around it."""
+    """The JSON object in `raw`. Raises Problem with the place of the fault, never with the text around it.
+
+    A body that has a member twice means different things to different readers.
+    """
     if not raw.strip():
         raise Problem("invalid_request", "The body is empty; send a JSON object.", code="invalid_json")
     try:
@@ -67,14 +88,17 @@ def parse(raw: bytes) -> dict[str, object]:
         raise Problem("invalid_request", message, code="invalid_json") from fault
     if not isinstance(body, dict):
         raise Problem("invalid_request", "The body must be a JSON object.", code="invalid_json")
+    if len(body) > _MAX_MEMBERS:
+        raise Problem("invalid_request", f"The body has more than {_MAX_MEMBERS} members.", code="too_many_members")
+    if (twice := repeated(raw, body)) is not None:
+        message = f"The body has {twice[:_SHOWN]!r} twice."
+        raise Problem("invalid_request", message, param=twice[:_SHOWN], code="duplicate_key")
     return body
 
 
 def _model(exchange: Exchange, endpoint: Endpoint) -> str:
-    """The name of the wanted model. A body that names it twice means different things to different readers."""
+    """The name of the wanted model."""
     member = endpoint.model_member
-    if member is not None and member in exchange.body and exchange.raw and len(spans(exchange.raw, member)) > 1:
-        raise Problem("invalid_request", f"The body has {member!r} twice.", param=member, code="duplicate_key")
     model = endpoint.model(exchange.context()) if endpoint.model is not None else None
     if not isinstance(model, str) or not model:
         raise Problem("invalid_request", "The request names no model.", param=member, code="missing_model")

@@ -55,11 +55,9 @@ def credentials_at(exchange: Exchange, place: CredentialPlace) -> Iterator[str]:
     if place.query is not None:
         yield from (value for name, value in exchange.pairs if name == place.query and value)
         return
-    value = exchange.incoming.headers.get(place.header or "", "").strip()
-    if place.scheme is None:
-        if value:
-            yield value
-        return
-    scheme, _, rest = value.partition(" ")
-    if scheme.lower() == place.scheme.lower() and rest.strip():
-        yield rest.strip()
+    value = exchange.incoming.headers.get(place.header or "", "")
+    if place.scheme is not None:
+        scheme, _, value = value.partition(" ")
+        value = value.strip(" ") if scheme.lower() == place.scheme.lower() else ""
+    if value:
+        yield value

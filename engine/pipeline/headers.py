@@ -13,13 +13,20 @@ _OURS = frozenset((
 
 def forwarded(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
     """The named headers that are present, byte for byte; those that cannot be sent on are left out."""
-    return [(name, headers[name]) for name in names if name in headers and headers[name].isascii()]
+    left = _of_connection(headers)
+    return [(name, headers[name]) for name in names if name in headers and name not in left and headers[name].isascii()]
 
 
 def returned(headers: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
     """The upstream's headers that pass back; those that describe the connection or the body never do."""
+    left = _of_connection(headers) | _OURS
     return {
         name: value
         for name, value in headers.items()
-        if name not in _OURS and value.isascii() and any(fnmatchcase(name, pattern) for pattern in patterns)
+        if name not in left and value.isascii() and any(fnmatchcase(name, pattern) for pattern in patterns)
     }
+
+
+def _of_connection(headers: Mapping[str, str]) -> frozenset[str]:
+    """The headers that are only for this connection, as it says itself."""
+    return frozenset(name.strip().lower() for name in headers.get("connection", "").split(","))

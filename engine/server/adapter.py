@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from sanic import Request
@@ -18,7 +19,7 @@ _SMALL = 64 * 1024
 class SanicIncoming:
     """A request whose head has been read."""
 
-    __slots__ = ("_request", "headers", "method", "path", "query")
+    __slots__ = ("_request", "headers", "method", "path", "query", "waited")
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -26,10 +27,12 @@ class SanicIncoming:
         self.path = str(request.path)
         self.query = str(request.query_string)
         self.headers = _headers(request)
+        self.waited = 0.0  # seconds for the body
 
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises Problem when it is too large, comes too slowly, or has no declared length."""
         stream = self._bounded(limit)
+        began = time.monotonic()
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(seconds):
@@ -41,6 +44,8 @@ class SanicIncoming:
             raise _too_large(limit) from fault
         except SanicException as fault:
             raise Problem("invalid_request", "The body is malformed.") from fault
+        finally:
+            self.waited += time.monotonic() - began
         return b"".join(parts)
 
     async def body_in_pieces(self, limit: int, seconds: float) -> AsyncIterator[bytes]:
@@ -76,7 +81,18 @@ class SanicReply:
     A client that takes nothing of a stream for `patience` seconds is cut off.
     """
 
-    __slots__ = ("_extra", "_request", "_response", "closing", "patience", "sent", "status")
+    __slots__ = (
+        "_extra",
+        "_request",
+        "_response",
+        "_streaming",
+        "closing",
+        "patience",
+        "sent",
+        "status",
+        "streams",
+        "waited",
+    )
 
     def __init__(self, request: Request, extra: Mapping[str, str], patience: float) -> None:
         self._request = request
@@ -86,6 +102,9 @@ class SanicReply:
         self.closing = False
         self.status = 0
         self.sent = 0
+        self.waited = 0.0  # seconds for the client to take what was written
+        self.streams: Callable[[int], None] | None = None  # is told of a stream that begins, or ends
+        self._streaming = False
 
     @property
     def started(self) -> bool:
@@ -104,22 +123,34 @@ class SanicReply:
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Write the head of a streamed answer; it leaves with the first piece."""
         self._begin(status, headers)
+        if self.streams is not None:
+            self._streaming = True
+            self.streams(1)
 
     async def write(self, data: bytes) -> None:
         """Write a piece; waits while the client does not keep up. Raises CancelledError once it is gone."""
         assert self._response is not None
         self.sent += len(data)
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self.patience):
                 await self._response.send(data)
         except TimeoutError as fault:
             self.abort()
             raise asyncio.CancelledError("the client does not read") from fault
+        finally:
+            self.waited += time.monotonic() - began
 
     async def finish(self) -> None:
         """End the streamed answer."""
         assert self._response is not None
         await self._response.send(end_stream=True)
+
+    def over(self) -> None:
+        """Tell that the answer is over, however it ended."""
+        if self._streaming and self.streams is not None:
+            self._streaming = False
+            self.streams(-1)
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -175,11 +206,15 @@ async def linger(request: Request) -> None:
 
 
 def _headers(request: Request) -> dict[str, str]:
-    """Header names in lower case with stripped values; repeated ones joined as a list."""
+    """Header names in lower case with stripped values; repeated ones joined as a list.
+
+    They are read from the head itself: the library strips more from a value than HTTP knows as blanks.
+    """
     headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        stripped = value.strip(" \t")
-        headers[name] = f"{headers[name]}, {stripped}" if name in headers else stripped
+    for line in request.head.decode("utf-8", "surrogateescape").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        name, value = name.lower(), value.strip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 

@@ -6,37 +6,36 @@ import asyncio
 import itertools
 import logging
 import secrets
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 from sanic import Request, Sanic
 from sanic.application.state import ApplicationServerInfo
-from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout, SanicException
+from sanic.exceptions import PayloadTooLarge, RequestTimeout, SanicException
 from sanic.handlers import ErrorHandler
 from sanic.http import Http
 from sanic.http.constants import HTTP
 from sanic.response import HTTPResponse
 
+from ..observe.observer import Answered, Observer
 from ..pipeline.errors import Problem
-from ..pipeline.exchange import Exchange, Incoming
 from ..pipeline.stack import Gateway
+from . import metrics
 from .adapter import SanicIncoming, SanicReply, linger
-from .head import HeadCheck
+from .head import METHODS, HeadCheck, RefusedHead
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _DAY = 86_400
 _numbers = itertools.count(1)
-_access = logging.getLogger("torouter.access")
 _log = logging.getLogger("torouter.server")
 
 
 class Site:
     """What one worker serves: the gateway of the moment, and whether it still takes requests."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, observer: Observer | None = None) -> None:
         self.gateway = gateway
+        self.observer = observer or Observer()
         self.draining = False
 
     async def handle(self, request: Request) -> None:
@@ -49,12 +48,19 @@ class Site:
         if (health := self._health(incoming)) is not None:
             await reply.whole(health[0], {"content-type": "application/json"}, health[1])
             return
+        observer = self.observer
+        if incoming.path == metrics.PATH and (page := metrics.page(observer, settings.metrics, incoming, request.ip)):
+            await reply.whole(*page)
+            return
         exchange = self.gateway.exchange(incoming, reply, request_id)
+        reply.streams = observer.streams
+        observer.begins()
         try:
             await self.gateway.handle(exchange)
             await linger(request)
         finally:
-            _access.info("%s", _Line(exchange, reply))
+            reply.over()
+            observer.ends(exchange, Answered(reply.status, reply.sent, incoming.waited + reply.waited))
 
     def refuse(self, request: Request, fault: BaseException) -> HTTPResponse:
         """The answer to what the server library refused before any handler ran."""
@@ -67,7 +73,7 @@ class Site:
         if not isinstance(fault, SanicException):
             _log.error("request %s failed", request_id, exc_info=fault)
         fields = {"id": request_id, "status": status, "bytes": len(body), "outcome": problem.error["kind"]}
-        _access.info("%s", _written(incoming, fields))
+        self.observer.refused(incoming, fields)
         return HTTPResponse(body, status, headers)
 
     def _health(self, incoming: SanicIncoming) -> tuple[int, bytes] | None:
@@ -112,8 +118,7 @@ def build(site: Site) -> Sanic[Any, Any]:
     check = HeadCheck(_credential_headers(site.gateway))
 
     async def strict_head(head: bytes) -> None:
-        if not check.accepts(head):
-            raise BadRequest("Bad Request")
+        check.judge(head)
 
     async def handler(request: Request, path: str = "") -> None:  # noqa: ARG001 - the library passes the path by name
         await site.handle(request)
@@ -136,48 +141,13 @@ class _Errors(ErrorHandler):
         return self._refuse(request, exception)
 
 
-class _Line:
-    """One line of the access log, made only when somebody reads it."""
-
-    __slots__ = ("_exchange", "_reply", "_seconds")
-
-    def __init__(self, exchange: Exchange, reply: SanicReply) -> None:
-        self._exchange = exchange
-        self._reply = reply
-        self._seconds = time.monotonic() - exchange.started
-
-    def __str__(self) -> str:
-        exchange = self._exchange
-        return _written(
-            exchange.incoming,
-            {
-                "id": exchange.request_id,
-                "status": self._reply.status,
-                "ms": round(self._seconds * 1000, 1),
-                "bytes": self._reply.sent,
-                "outcome": exchange.outcome or "ok",
-                "endpoint": exchange.endpoint.id if exchange.endpoint else None,
-                "key": exchange.key.id if exchange.key else None,
-                "model": exchange.model[:128] or None,
-                "provider": exchange.target.provider.id if exchange.target else None,
-                "attempts": exchange.attempts,
-                "lost": exchange.lost or None,
-                "estimated": exchange.estimated or None,
-            },
-        )
-
-
-def _written(incoming: Incoming, fields: Mapping[str, object]) -> str:
-    """A line of the access log; the query is left out, for it may hold a credential."""
-    line = {"method": incoming.method, "path": incoming.path[:256], **fields}
-    return orjson.dumps({name: value for name, value in line.items() if value is not None}).decode()
-
-
 def _credential_headers(gateway: Gateway) -> set[str]:
     return {place.header for endpoint in gateway.snapshot.endpoints for place in endpoint.auth if place.header}
 
 
 def _problem(fault: BaseException) -> Problem:
+    if isinstance(refused := fault.__context__, RefusedHead):  # the library raises an error of its own in its place
+        return Problem("invalid_request", str(refused), status=refused.status)
     if isinstance(fault, RequestTimeout):
         return Problem("timeout", "The request did not arrive in time.", status=408)
     if isinstance(fault, PayloadTooLarge):

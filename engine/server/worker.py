@@ -13,6 +13,7 @@ from typing import Any
 from sanic import Sanic
 
 from .app import Site, build
+from .connection import Connection
 
 _log = logging.getLogger("torouter.server")
 BACKLOG = 1024
@@ -33,7 +34,9 @@ async def serve(
     try:
         for sock in sockets:
             waiting = {"start_serving": False}
-            server: Any = await app.create_server(sock=sock, backlog=BACKLOG, asyncio_server_kwargs=waiting)
+            server: Any = await app.create_server(
+                sock=sock, protocol=Connection, backlog=BACKLOG, asyncio_server_kwargs=waiting
+            )
             if not app.state.is_started:
                 await server.startup()
             servers.append(server)

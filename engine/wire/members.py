@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import orjson
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]', re.DOTALL)
+_TEXT = rb'"(?:[^"\\]|\\.)*+"'
+_OPEN = re.compile(rb"\s*\{\s*")
+_KEY = re.compile(rb"[\s,]*+(" + _TEXT + rb")\s*:\s*", re.DOTALL)
+_PLAIN = re.compile(_TEXT + rb"|[^\s,}\]\"{\[]++", re.DOTALL)
+_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _TEXT + rb'[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL)
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
-_VALUE = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*+"|[^\s,}\]"{\[]+)', re.DOTALL)
+_VALUE = re.compile(rb"\s*:\s*(" + _TEXT + rb"|[^\s,}\]\"{\[]+)", re.DOTALL)
 
 
 class Span(NamedTuple):
@@ -28,23 +32,23 @@ def spans(data: bytes, name: str) -> list[Span]:
 
 def members(data: bytes) -> Iterator[tuple[str, Span]]:
     """All top-level members of valid JSON object text, in order."""
-    depth, key, start, end = 0, "", 0, 0
-    expect_key = True
-    for token in _TOKEN.finditer(data):
-        mark = data[token.start()]
-        if mark in b"{[":
-            depth += 1
-        elif mark in b"}]":
-            depth -= 1
-        if depth == 1 and mark == ord('"') and expect_key:
-            key = orjson.loads(token[0])
-        elif depth == 1 and mark == ord(":") and expect_key:
-            expect_key, start = False, token.end()
-        elif (depth == 1 and mark == ord(",")) or (depth == 0 and mark == ord("}")):
-            if not expect_key:
-                end = token.start()
-                yield key, _trimmed(data, start, end)
-            expect_key = True
+    opened = _OPEN.match(data)
+    at = opened.end() if opened else len(data)
+    while found := _KEY.match(data, at):
+        start, at = found.end(), _end_of_value(data, found.end())
+        yield orjson.loads(found[1]), Span(start, at)
+
+
+def repeated(data: bytes, names: Iterable[str]) -> str | None:
+    """A top-level member that comes twice in valid JSON text of an object that has these; nothing when none does."""
+    if not _ESCAPED_ASCII.search(data) and all(_mentioned_once(data, name) for name in names):
+        return None
+    seen: set[str] = set()
+    for name, _ in members(data):
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def replaced(data: bytes, name: str, value: bytes) -> bytes:
@@ -67,6 +71,25 @@ def _only(data: bytes, name: str) -> Span | None:
     return Span(*found.span(1)) if found else None
 
 
-def _trimmed(data: bytes, start: int, end: int) -> Span:
-    value = data[start:end]
-    return Span(start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip()))
+def _mentioned_once(data: bytes, name: str) -> bool:
+    """Whether a name is the key of one member only, wherever that stands; quotes in a text are escaped."""
+    quoted = orjson.dumps(name)
+    at = data.find(quoted)
+    if data.find(quoted, at + 1) < 0:
+        return True
+    keys = re.finditer(re.escape(quoted) + rb"\s*:", data)
+    return next(keys, None) is None or next(keys, None) is None
+
+
+def _end_of_value(data: bytes, start: int) -> int:
+    """Where the value ends that begins at `start`."""
+    plain = _PLAIN.match(data, start)
+    if plain is not None:
+        return plain.end()
+    depth, at = 0, start
+    for found in _BRACKET.finditer(data, start):
+        depth += 1 if found[1] in b"{[" else -1
+        at = found.end()
+        if not depth:
+            break
+    return at

@@ -245,3 +245,13 @@ async def test_a_credential_that_is_refused_in_words_is_never_shown_either() -> 
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}')
         assert (answer.status, answer.json["code"]) == (502, "upstream_auth")
         assert "bad key" not in answer.body.decode()
+
+
+async def test_what_a_side_says_is_for_its_connection_only_goes_no_further() -> None:
+    async def script(scene: Scene) -> None:
+        await scene.answer(b'{"word":"a"}', connection="X-Left-One, close", **{"x-left-one": "1", "x-left-two": "2"})
+
+    async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
+        answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}', x_version="7", connection="keep-alive, X-Version")
+        assert upstream.seen[0].headers["x-version"] == "default"
+        assert ("x-left-one" in answer.headers, answer.headers["x-left-two"]) == (False, "2")

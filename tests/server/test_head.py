@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from torouter.server.head import HeadCheck
+from torouter.server.head import HeadCheck, RefusedHead, hopeless
 
 from tests.support.client import KEY, RawClient, request
 from tests.support.fake import FakeProvider, FakeSnapshot, FakeTarget
@@ -44,13 +44,39 @@ BAD = {
     "old version": b"GET / HTTP/0.9\r\nHost: x",
     "new version": b"PRI * HTTP/2.0\r\nHost: x",
     "many headers": b"GET / HTTP/1.1\r\nHost: x" + b"\r\nA: b" * 101,
+    "coding in the old version": b"POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked",
+    "fragment": b"GET /a#b HTTP/1.1\r\nHost: x",
     "foreign target": "GET /é HTTP/1.1\r\nHost: x".encode(),
 }
 
 
 @pytest.mark.parametrize("head", BAD.values(), ids=BAD.keys())
 def test_a_bad_head_is_not_accepted(head: bytes) -> None:
-    assert not HeadCheck({"Authorization", "x-key"}).accepts(head)
+    with pytest.raises(RefusedHead) as refused:
+        HeadCheck({"Authorization", "x-key"}).judge(head)
+    assert refused.value.status == (431 if head.count(b"\r\n") > 100 else 400)
+
+
+@pytest.mark.parametrize("status, head", [
+    (405, b"BREW / HTTP/1.1\r\nHost: x"),
+    (405, b"CONNECT / HTTP/1.1\r\nHost: x"),
+    (414, b"GET /" + b"a" * 8192 + b" HTTP/1.1\r\nHost: x"),
+    (431, b"GET / HTTP/1.1\r\nHost: x" + b"\r\nA: b" * 100),
+])  # fmt: skip
+def test_a_head_that_is_only_too_much_is_refused_by_its_own_status(status: int, head: bytes) -> None:
+    with pytest.raises(RefusedHead) as refused:
+        HeadCheck().judge(head)
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("begun", [b"\x16\x03\x01", b"\n", b"\r\n", b"get", b"GET /\r\n", b"GET / HTTP/1.1\n", b"GET / HTTP/1.1\r\nA: b\nC", b"GET / HTTP/1.1\r\nA\rB", b"A" * 21])
+def test_what_can_become_no_head_is_not_waited_for(begun: bytes) -> None:
+    assert hopeless(begun)
+
+
+def test_every_beginning_of_a_good_head_has_hope() -> None:
+    head = b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nX-A: \t caf\xc3\xa9 \r\n\r\n"
+    assert not any(hopeless(head[:length]) for length in range(1, len(head)))
 
 
 @pytest.mark.parametrize("head", [
@@ -61,7 +87,7 @@ def test_a_bad_head_is_not_accepted(head: bytes) -> None:
     b"GET / HTTP/1.1\r\nHost: x\r\nAccept: a\r\nAccept: b",
 ])  # fmt: skip
 def test_a_good_head_is_accepted(head: bytes) -> None:
-    assert HeadCheck({"Authorization"}).accepts(head)
+    HeadCheck({"Authorization"}).judge(head)
 
 
 def serving() -> FakeSnapshot:

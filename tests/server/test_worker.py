@@ -109,6 +109,36 @@ async def test_a_body_that_does_not_come_is_not_waited_for_without_end() -> None
             assert (answer.status, answer.json["code"], answer.headers["connection"]) == (408, "body_timeout", "close")
 
 
+async def test_a_head_that_comes_letter_by_letter_is_not_waited_for_without_end() -> None:
+    async with Upstream(good) as upstream, running(serving(upstream, header_timeout=0.3)) as gateway:
+        async with RawClient(gateway.port) as client:
+            asked = asyncio.create_task(client.answer())
+            for letter in request("GET", "/healthz", None, "x" * 1000):
+                if asked.done():
+                    break
+                await client.send(bytes([letter]))
+                await asyncio.sleep(0.02)
+            answer = await asked
+            assert (answer.status, answer.headers["connection"]) == (408, "close")
+
+
+async def test_what_can_become_no_request_is_refused_at_once() -> None:
+    async with Upstream(good) as upstream, running(serving(upstream)) as gateway, RawClient(gateway.port) as client:
+        await client.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        answer = await client.answer()
+        assert (answer.status, answer.headers["content-type"]) == (400, "application/json")
+        assert await client.closed()
+
+
+async def test_the_answer_to_a_refused_head_arrives_though_more_is_being_sent() -> None:
+    async with Upstream(good) as upstream, running(serving(upstream)) as gateway, RawClient(gateway.port) as client:
+        await client.send(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 1_000_000)
+        await asyncio.sleep(0.1)
+        await client.send(b"x" * 1_000_000)
+        assert (await client.answer()).status == 431
+        assert await client.closed()
+
+
 @pytest.mark.parametrize("reset", [False, True])
 async def test_a_client_that_leaves_a_stream_closes_the_upstream(reset: bool) -> None:
     async with Upstream(endless) as upstream, running(serving(upstream)) as gateway:

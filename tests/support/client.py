@@ -49,7 +49,9 @@ class RawClient:
         return Answer(int(lines[0].split(" ")[1]), headers, b"")
 
     async def answer(self) -> Answer:
-        answer = await self.head()
+        """The next answer; a permission to go on is none."""
+        while (answer := await self.head()).status == 100:
+            pass
         if "content-length" in answer.headers:
             answer.body = await self.reader.readexactly(int(answer.headers["content-length"]))
         else:

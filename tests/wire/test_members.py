@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 from hypothesis import given, strategies as st
-from torouter.wire.members import members, replaced, spans
+from torouter.wire.members import members, repeated, replaced, spans
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6) | st.just("model"),
@@ -37,3 +37,24 @@ def test_members_are_those_that_a_parser_finds(document: dict[str, object], mode
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indented else 0)
     assert {key: orjson.loads(text[span.start : span.end]) for key, span in members(text)} == document
     assert orjson.loads(replaced(text, "model", b'"NEW"')) == {**document, "model": "NEW"}
+
+
+@pytest.mark.parametrize("text, twice", [
+    (b'{"a":1,"b":{"a":2,"b":[{"a":3}]},"c":"a"}', None),
+    (b'{"a":1,"b":["a","a"]}', None),
+    (b'{"a":"\\"b\\":","b":"\\"a\\":"}', None),
+    (b'{"a":1,"b":2,"a":1}', "a"),
+    (b'{"b":{"b":1}, "a" : [] ,"b":{}}', "b"),
+    (b'{"a":1,"\\u0061":2}', "a"),
+    (b'{ }', None),
+])  # fmt: skip
+def test_a_member_that_comes_twice_is_found_and_one_deeper_down_is_another(text: bytes, twice: str | None) -> None:
+    assert repeated(text, orjson.loads(text)) == twice
+
+
+@given(st.dictionaries(st.text(max_size=4), values, min_size=1, max_size=5), st.data())
+def test_whatever_stands_twice_is_found(document: dict[str, object], data: st.DataObject) -> None:
+    again = data.draw(st.sampled_from(sorted(document)))
+    text = orjson.dumps(document)
+    assert repeated(text, document) is None
+    assert repeated(text[:-1] + b"," + orjson.dumps(again) + b":0}", document) == again
