@@ -85,18 +85,20 @@ class Stage:
         forgives = protocol in program.forgets
         self._play = play = Play(DIALECTS[protocol], asked.steps(program, work), program.aside, forgives=forgives)
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), **SILENT, **program.environment(self.url, _key(protocol))}
-        process = await asyncio.create_subprocess_exec(
-            *program.call(asked.prompt), cwd=work, env=environment,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(LIMIT):
-                printed, errors = await process.communicate()
-        except TimeoutError:
-            process.kill()
-            printed, errors = b"", f"ended after {LIMIT} s".encode()
+        with (folder / "printed").open("wb") as printed, (folder / "errors").open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *program.call(asked.prompt), cwd=work, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=printed, stderr=errors
+            )
+            try:
+                async with asyncio.timeout(LIMIT):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                errors.write(f"ended after {LIMIT} s".encode())
+            status = await process.wait()
         files = {path.name: path.read_text() for path in work.iterdir() if path.is_file()}
-        return Ran(await process.wait(), printed.decode(), errors.decode(), files, play.refused, play.asides, play.counted, self.answered.answers)
+        texts = [(folder / name).read_text() for name in ("printed", "errors")]
+        return Ran(status, *texts, files, play.refused, play.asides, play.counted, self.answered.answers)
 
 
 @asynccontextmanager

@@ -58,8 +58,16 @@ def _agents(program: Program, folder: Path) -> tuple[Step, ...]:
     return (_step(0, *first), _step(1, _call("call_resume", (resume, {"id": NOBODY}), NOBODY)), Step(2, text=DONE))
 
 
+def _late(program: Program, folder: Path) -> tuple[Step, ...]:
+    """A search for a tool that is not offered yet, then a call of it."""
+    search = _call("call_search", ("ToolSearch", {"query": "select:TaskCreate", "max_results": 5}), "TaskCreate")
+    create = _call("call_create", ("TaskCreate", {"subject": "Cake 🧀", "description": "Bake a cake."}), "Cake 🧀")
+    return (_step(0, search), _step(1, create), Step(2, text=DONE))
+
+
 TASKS = {
     "edit": Task("Read all files, and replace the fish by cake in menu.txt.", _edit, {**FILES, "menu.txt": f"šoup 🍲\n{NEW}\n"}),
     "agents": Task("Close and resume the agent, and read menu.txt.", _agents, FILES),
+    "late": Task("Plan a cake.", _late, FILES),
     "context": Task("/context", lambda *_: (), FILES),
 }

@@ -79,6 +79,13 @@ def test_codex_gets_calls_of_the_tools_in_a_namespace(protocol: str, run: Run) -
     assert [status for _, status in ran["answered"]] == [200] * 3
 
 
+@pytest.mark.parametrize("protocol", DIALECTS)
+def test_claude_code_gets_calls_of_a_tool_that_it_loaded_on_the_way(protocol: str, run: Run) -> None:
+    ran = run("claude-code", protocol, "late")
+    has_done("late", ran)
+    assert [status for _, status in ran["answered"]] == [200] * 3
+
+
 def test_codex_goes_on_over_http_as_soon_as_its_websocket_is_refused(run: Run) -> None:
     ran = run("codex-built-in-provider", "anthropic-messages", "edit")
     has_done("edit", ran)
