@@ -47,6 +47,7 @@ class Site:
         reply.closing = self.draining
         if (health := self._health(incoming)) is not None:
             await reply.whole(health[0], {"content-type": "application/json"}, health[1])
+            await linger(request)
             return
         observer = self.observer
         if incoming.path == metrics.PATH and (page := metrics.page(observer, settings.metrics, incoming, request.ip)):

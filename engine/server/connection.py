@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from sanic.exceptions import BadRequest, BadURL
@@ -62,7 +63,8 @@ class Connection(HttpProtocol):
         """Close; behind a refused head, read on for a moment, else a reset could overtake the answer."""
         if self.ends and not self._lingers and self.transport is not None and not self.transport.is_closing():
             self._lingers = True
-            self.transport.write_eof()
+            with contextlib.suppress(OSError):  # the client is gone already
+                self.transport.write_eof()
             self.transport.resume_reading()
             self.loop.call_later(_LINGER, self.close)
             return
