@@ -117,13 +117,14 @@ def keeps_itself(exchange: Exchange, target: Target) -> bool:
 def addressed(exchange: Exchange, target: Target, request: Json) -> Json:
     """Give the canonical request as a target is sent it: of the state that is kept here it is told nothing.
 
-    A target that could keep the answer as well is told not to.
+    A target that speaks the client's protocol, and so might keep the answer as well, is told not to.
     """
     if exchange.endpoint is None or exchange.endpoint.state is None or keeps_itself(exchange, target):
         return request
     said = request.get("state") or {}
     state = {name: value for name, value in said.items() if name not in _OURS}
-    if is_keeper(exchange, target):
+    assert exchange.client is not None
+    if service_of(target, exchange.client).protocol.name == exchange.client.name:
         state["store"] = False
     rest = {name: value for name, value in request.items() if name != "state"}
     return {**rest, "state": state} if state else rest
