@@ -22,7 +22,8 @@ LAYERS = (
     {"protocol"},
     {"compile", "upstream", "routing", "store", "sandbox", "cases", "coverage"},
     {"pipeline"},
-    {"server", "explain"},
+    {"observe", "explain"},
+    {"server"},
     {"cli", "__main__"},
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}

@@ -7,7 +7,7 @@ import click
 from ..diagnostics import did_you_mean
 
 # Each command is the member `command` of the module of its name.
-_COMMANDS = ("coverage", "explain", "init", "keys", "models", "routes", "schema", "serve", "test", "validate")
+_COMMANDS = ("coverage", "explain", "init", "keys", "models", "routes", "schema", "serve", "test", "usage", "validate")
 
 
 class _LazyGroup(click.Group):

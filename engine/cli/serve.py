@@ -19,6 +19,7 @@ from ..compile.snapshot import Snapshot
 from ..diagnostics import Diagnostics, count_of, render_terminal
 from ..pipeline.credential import digest
 from ..server.boot import Worker, load
+from ..server.share import shared
 from ..server.supervisor import Supervisor, listen
 from ..server.watch import watch
 from ..store import ExistingStore, StoredKey, StoreError, state_folder
@@ -71,12 +72,15 @@ def command(
     key = None if snapshot.keys or kept else local_key(state / "key")
     group = group_shown(snapshot, kept)
     folder = place.resolve() if place else None
-    worker = Worker((sock.fileno(),), folder, state.resolve(), digest(key) if key else None, group)
+    count = workers or snapshot.settings.workers
+    board = shared(count)
+    worker = Worker((sock.fileno(),), folder, state.resolve(), digest(key) if key else None, group, board)
     url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
     text = "\n".join(banner(snapshot, url, key, kept, group, place))
-    count = workers or snapshot.settings.workers
+    for line in warnings(snapshot):
+        click.echo(line, err=True)
 
-    supervisor = Supervisor(worker.command(), [sock], count, snapshot.settings.drain + _MARGIN)
+    supervisor = Supervisor(worker.command(), [sock], count, snapshot.settings.drain + _MARGIN, [board])
     del snapshot, loaded
     ctx.exit(asyncio.run(supervise(supervisor, place, text, watching=watching)))
 
@@ -193,6 +197,12 @@ def examples(snapshot: Snapshot, models: Sequence[str]) -> Iterator[str]:
         example = endpoint.example.strip().replace("{url}", "$TOROUTER_URL").replace("{key}", "$TOROUTER_KEY")
         named = max((name for name in snapshot.models if name in example), key=len, default=models[0])
         yield example if named in models else example.replace(named, models[0])
+
+
+def warnings(snapshot: Snapshot) -> Iterator[str]:
+    """What is set and cannot be, as lines."""
+    if snapshot.settings.metrics is None:
+        yield "The metrics cannot be read: their token is not set."
 
 
 def _reachable(host: str) -> str:

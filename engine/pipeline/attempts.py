@@ -39,7 +39,7 @@ class _Caller:
         exchange, routing = self.exchange, self.exchange.routing
         lease, now = routing.enter(target), routing.clock()
         record = Attempt(target.provider.id, target.model, plan.upstream.name, now - exchange.started)
-        record.prices = target.prices
+        record.prices, record.public = target.prices, str(target.view.get("name", ""))
         exchange.target, exchange.broken = target, ()
         exchange.tries.append(record)
         failure: Failed | None = None

@@ -24,9 +24,9 @@ class Attempt:
 
     `began` and `first` count from the beginning of the request: when the target was called, and when the client was
     sent the first output of a stream. `outcome` is `ok`, `client_closed` or what `label` makes of the names of the
-    failure, `status` that of the upstream's answer, 0 without one; `code` is the code of the error, if it has one.
-    `waited` is how much of `seconds` the upstream took, `usage` the canonical token counts that it told, `prices` what
-    tokens cost there, `cooled` whether the attempt is why the target is left alone now.
+    failure, `status` that of the upstream's answer, 0 without one, `code` that of the error, if it has one. `public` is
+    the public name of the model. `waited` is how much of `seconds` the upstream took, `usage` the canonical token
+    counts that it told, `prices` what tokens cost there, `cooled` whether it is why the target is left alone.
     """
 
     provider: str
@@ -37,6 +37,7 @@ class Attempt:
     status: int = 0
     seconds: float = 0.0
     first: float | None = None
+    public: str = ""
     code: str = ""
     waited: float = 0.0
     usage: Mapping[str, Any] = field(default_factory=dict)

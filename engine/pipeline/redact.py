@@ -7,25 +7,32 @@ from typing import Any
 from ..compile.snapshot import Provider
 from .outcomes import Failed
 
-_SHORTEST = 8  # shorter values are no secrets, and would be found in words
-_INSTEAD = "[credential]"
+SHORTEST = 8  # shorter values are no secrets, and would be found in words
+INSTEAD = "[credential]"
 
 
 def redacted(failure: Failed, provider: Provider) -> Failed:
     """The same failure without the provider's credentials, wherever they stand in its texts."""
-    values = [value() for value in (*provider.auth_headers.values(), *provider.auth_query.values())]
-    secrets = [word for value in values for word in value.split() if len(word) >= _SHORTEST]
+    secrets = secrets_of(provider)
     error = failure.problem.error
     for name, text in error.items():
         error[name] = _without(text, secrets)
     if failure.raw is not None:
         for secret in secrets:
-            failure.raw = failure.raw.replace(secret.encode(), _INSTEAD.encode())
+            failure.raw = failure.raw.replace(secret.encode(), INSTEAD.encode())
     return failure
+
+
+def secrets_of(provider: Provider) -> list[str]:
+    """The secrets of a provider's credentials."""
+    values = [value() for value in (*provider.auth_headers.values(), *provider.auth_query.values())]
+    return [word for value in values for word in value.split() if len(word) >= SHORTEST]
 
 
 def _without(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, str):
         for secret in secrets:
-            value = value.replace(secret, _INSTEAD)
-    return value
+            value = value.replace(secret, INSTEAD)
+    if isinstance(value, dict):
+        return {name: _without(member, secrets) for name, member in value.items()}
+    return [_without(item, secrets) for item in value] if isinstance(value, list) else value

@@ -15,6 +15,8 @@ from ..compile import compile_project
 from ..compile.snapshot import Key, Snapshot
 from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
+from ..observe.observer import Observer
+from ..observe.redaction import RedactingFormatter, Redactor
 from ..pipeline.keys import KeyRing
 from ..pipeline.memory import Memory
 from ..pipeline.stack import Gateway
@@ -24,7 +26,9 @@ from ..sandbox.transport import SandboxTransport
 from ..store import ExistingStore
 from ..upstream.client import Client, Transport
 from .app import Site
+from .books import Books
 from .reload import for_good, keep_loading
+from .share import claimed
 from .supervisor import READY
 from .worker import reload_on_signal, serve, stop_on_signals, stop_with_parent
 
@@ -38,6 +42,7 @@ class Worker:
     state: Path
     key: str | None
     group: str
+    board: int | None = None
 
     def command(self) -> list[str]:
         """The command line that starts such a worker."""
@@ -47,6 +52,8 @@ class Worker:
         options.append(f"--state={self.state}")
         if self.key is not None:
             options += [f"--key={self.key}", f"--group={self.group}"]
+        if self.board is not None:
+            options.append(f"--board={self.board}")
         return [sys.executable, "-P", "-m", __spec__.name, *options]  # -P: what lies in this folder is not ours
 
 
@@ -75,7 +82,7 @@ def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     return None if diagnostics.failed else Loaded(snapshot, sandbox)
 
 
-async def run(worker: Worker, loaded: Loaded) -> None:
+async def run(worker: Worker, loaded: Loaded, redactor: Redactor) -> None:
     """Serve until told to stop; load the files anew whenever told to."""
     stop, hung_up = asyncio.Event(), asyncio.Event()
     stop_on_signals(stop)
@@ -86,17 +93,24 @@ async def run(worker: Worker, loaded: Loaded) -> None:
     ways = loaded.transports()
     store = ExistingStore(worker.state)
     gateway = Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made))
-    site = Site(gateway)
+    books = Books(worker.state, lambda: gateway.snapshot.settings.usage_age)
+    observer = Observer(claimed(worker.board), books.record, redactor)
+    site = Site(gateway, observer)
 
     def adopt(loaded: Loaded) -> None:
+        redactor.learn(loaded.snapshot)
         gateway.adopt(loaded.snapshot, {**ways, "sandbox": loaded.scripted()})
 
+    redactor.learn(loaded.snapshot)
+    observer.works()
+    books.open(observer.fate)
     loading = asyncio.create_task(keep_loading(hung_up, lambda: load(worker.folder, Diagnostics()), adopt))
     del loaded
     try:
         await serve(site, sockets, stop, lambda: _tell(READY))
     finally:
         loading.cancel()
+        await books.close()
         store.close()
         for way in ways.values():
             await way.aclose()
@@ -104,7 +118,8 @@ async def run(worker: Worker, loaded: Loaded) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one worker."""
-    _log_to_stderr()
+    redactor = Redactor()
+    _log_to_stderr(redactor)
     worker = _parse(arguments)
     diagnostics = Diagnostics()
     with for_good():
@@ -112,13 +127,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if loaded is None:
         sys.stderr.write(render_line(diagnostics))
         return 1
-    _run(run(worker, loaded))
+    _run(run(worker, loaded, redactor))
     return 0
 
 
-def _log_to_stderr() -> None:
-    """Requests as lines of JSON and nothing else; warnings and worse with their origin."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+def _log_to_stderr(redactor: Redactor) -> None:
+    """Requests as lines of JSON and nothing else; warnings and worse with their origin, and without secrets."""
+    plain = logging.StreamHandler(sys.stderr)
+    plain.setFormatter(RedactingFormatter(redactor, "%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[plain])
     access = logging.getLogger("torouter.access")
     access.setLevel(logging.INFO)
     access.propagate = False
@@ -132,8 +149,9 @@ def _parse(arguments: Sequence[str] | None) -> Worker:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--key")
     parser.add_argument("--group", default="")
+    parser.add_argument("--board", type=int)
     values = parser.parse_args(arguments)
-    return Worker(tuple(values.socket), values.folder, values.state, values.key, values.group)
+    return Worker(tuple(values.socket), values.folder, values.state, values.key, values.group, values.board)
 
 
 def _run(main_task: Coroutine[object, object, None]) -> None:

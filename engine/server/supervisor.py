@@ -22,14 +22,23 @@ _log = logging.getLogger("torouter.server")
 class Supervisor:
     """Runs `command` in `workers` processes; each inherits the sockets and a pipe that closes when we are gone.
 
-    A worker that dies is replaced, at once after a good life and with growing pauses after a short one.
+    Each inherits the descriptors `shared`, too. A worker that dies is replaced, at once after a good life and with
+    growing pauses after a short one.
     """
 
-    def __init__(self, command: Sequence[str], sockets: Sequence[socket.socket], workers: int, grace: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        sockets: Sequence[socket.socket],
+        workers: int,
+        grace: float,
+        shared: Sequence[int] = (),
+    ) -> None:
         self._command = command
         self._sockets = sockets
         self._workers = workers
         self._grace = grace
+        self._shared = shared
         self._stopping = asyncio.Event()
         self._processes: dict[int, Process] = {}
         self._ready: set[int] = set()
@@ -93,7 +102,8 @@ class Supervisor:
 
     async def _live(self, slot: int, announce: Callable[[], None]) -> int:
         """One life of a worker: start, tell when it is ready, wait for its end."""
-        descriptors, edition = [sock.fileno() for sock in self._sockets], self._edition
+        descriptors = [*(sock.fileno() for sock in self._sockets), *self._shared]
+        edition = self._edition
         process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, pass_fds=descriptors)
         self._processes[slot] = process
         try:

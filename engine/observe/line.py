@@ -1,0 +1,78 @@
+"""One line of JSON for each request. Bodies and credentials are not in it; what clients write is cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import orjson
+
+from ..pipeline.credential import credentials_at
+from ..pipeline.exchange import Exchange, Incoming
+from ..pipeline.outcomes import OK, Attempt
+from ..pipeline.redact import SHORTEST
+from .redaction import Redactor
+from .usage import added, cost_of_all
+
+_PATH = 256
+_NAME = 128
+
+
+def line_of(exchange: Exchange, status: int, sent: int, at: float, seconds: float, redact: Redactor) -> str:
+    """Give the line of a finished request that began `at`: `status` and `sent` bytes are what the client got."""
+    tries = exchange.tries
+    cost = cost_of_all(tries, at)
+    fields: dict[str, object] = {
+        "id": exchange.request_id,
+        "status": status,
+        "ms": _ms(seconds),
+        "bytes": sent,
+        "outcome": exchange.outcome or OK,
+        "endpoint": exchange.endpoint.id if exchange.endpoint else None,
+        "key": exchange.key.id if exchange.key else None,
+        "group": exchange.key.group if exchange.key else None,
+        "model": exchange.model[:_NAME] or None,
+        "provider": exchange.target.provider.id if exchange.target else None,
+        "stream": exchange.stream or None,
+        "first_ms": _ms(tries[-1].first) if tries and tries[-1].first is not None else None,
+        "attempts": exchange.attempts,
+        "tried": [_tried(attempt) for attempt in tries] if _is_told(tries) else None,
+        "tokens": added(tries),
+        "costs": f"{cost[0] / 10**9:.9f} {cost[1]}" if cost is not None else None,
+        "lost": exchange.lost or None,
+        "estimated": exchange.estimated or None,
+    }
+    return redact(line_with(exchange.incoming, fields), *_own(exchange))
+
+
+def line_with(incoming: Incoming, fields: Mapping[str, object]) -> str:
+    """Write a line; the query is left out, for it may hold a credential."""
+    line = {"method": incoming.method, "path": incoming.path[:_PATH], **fields}
+    return orjson.dumps({name: value for name, value in line.items() if value is not None}).decode()
+
+
+def _is_told(tries: list[Attempt]) -> bool:
+    """Whether the attempts say more than the line does."""
+    return len(tries) > 1 or any(it.outcome != OK for it in tries)
+
+
+def _tried(attempt: Attempt) -> Mapping[str, object]:
+    fields = {
+        "provider": attempt.provider,
+        "model": attempt.model[:_NAME],
+        "outcome": attempt.outcome,
+        "status": attempt.status or None,
+        "code": attempt.code[:_NAME] or None,
+        "ms": _ms(attempt.seconds),
+        "waited_ms": _ms(attempt.waited),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _own(exchange: Exchange) -> Iterator[str]:
+    """The credentials that the request itself came with: clients put them into wrong places, too."""
+    places = exchange.endpoint.auth if exchange.endpoint is not None else ()
+    return (value for place in places for value in credentials_at(exchange, place) if len(value) >= SHORTEST)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -1,0 +1,139 @@
+"""What a request used, and what that cost, read from the finished exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..canonical.usage import uncached_input, visible_output
+from ..compile.prices import Price
+from ..pipeline.errors import STATUS
+from ..pipeline.exchange import Exchange
+from ..pipeline.outcomes import LEFT, OK, Attempt
+from ..store import UsageRecord
+
+_COUNTED = ("input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning")
+_OUTCOMES = frozenset({OK, LEFT, *STATUS})
+_MILLION = 10**6
+_MOST = 2**53
+"""More tokens than that are nonsense, and would be no exact numbers in every place."""
+
+Tokens = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Who answered a request, in the names of the configuration; empty where it did not get that far."""
+
+    endpoint: str
+    model: str
+    provider: str
+    outcome: str
+
+
+def names_of(exchange: Exchange) -> Names:
+    """Give the names of a finished request."""
+    target = exchange.target or next(iter(exchange.targets), None)
+    outcome = exchange.outcome or OK
+    return Names(
+        exchange.endpoint.id if exchange.endpoint is not None else "",
+        str(target.view.get("name", "")) if target is not None else "",
+        exchange.target.provider.id if exchange.target is not None else "",
+        outcome if outcome in _OUTCOMES else "server",
+    )
+
+
+def tokens_of(usage: Mapping[str, Any]) -> Tokens | None:
+    """Give the counters of canonical usage; none if it tells none. What is no number of tokens is passed over."""
+    known = {name: usage[name] for name in _COUNTED if _is_count(usage.get(name))}
+    return known or None
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < _MOST
+
+
+def classes(tokens: Tokens) -> Mapping[str, int]:
+    """Give the tokens by classes that do not overlap."""
+    long = min(tokens.get("cache_write_long", 0), tokens.get("cache_write", 0))
+    return {
+        "input": uncached_input(tokens),
+        "cache_read": tokens.get("cache_read", 0),
+        "cache_write": tokens.get("cache_write", 0) - long,
+        "cache_write_long": long,
+        "output": visible_output(tokens),
+        "reasoning": tokens.get("reasoning", 0),
+    }
+
+
+def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> tuple[int, str] | None:
+    """Give the cost in billionths of a currency, and the currency; none where no price holds."""
+    size = tokens.get("input", 0)
+    for price in prices:
+        if price.since <= at and (not price.over or size > price.over):
+            total = sum(count * price.rates[name] for name, count in classes(tokens).items())
+            return (total + _MILLION // 2) // _MILLION, price.currency
+    return None
+
+
+def added(tries: Sequence[Attempt]) -> Tokens | None:
+    """Give the tokens of all attempts together; none if none of them told any."""
+    if len(tries) == 1:
+        return tokens_of(tries[0].usage)
+    found: dict[str, int] = {}
+    for tokens in filter(None, (tokens_of(it.usage) for it in tries)):
+        for name, count in tokens.items():
+            found[name] = found.get(name, 0) + count
+    return found or None
+
+
+def cost_of_all(tries: Sequence[Attempt], at: float) -> tuple[int, str] | None:
+    """Give what all attempts cost; none if that is not known of each that told its tokens."""
+    total, currencies = 0, set[str]()
+    for attempt in tries:
+        tokens = tokens_of(attempt.usage)
+        if tokens is None:
+            continue
+        cost = cost_of(tokens, attempt.prices, at)
+        if cost is None:
+            return None
+        total += cost[0]
+        currencies.add(cost[1])
+    return (total, currencies.pop()) if len(currencies) == 1 else None
+
+
+def record_of(exchange: Exchange, names: Names, status: int, at: float, seconds: float) -> UsageRecord | None:
+    """Give the record of a finished request that began `at`; none for one without a valid key."""
+    key, tries = exchange.key, exchange.tries
+    if key is None:
+        return None
+    tokens = added(tries)
+    cost = cost_of_all(tries, at)
+    return UsageRecord(
+        id=exchange.request_id,
+        at=at,
+        key=key.id,
+        group=key.group,
+        endpoint=names.endpoint,
+        model=names.model,
+        provider=names.provider,
+        target=exchange.target.model if exchange.target is not None else "",
+        outcome=names.outcome,
+        status=status,
+        stream=exchange.stream,
+        attempts=len(tries),
+        seconds=seconds,
+        first=tries[-1].first if tries else None,
+        input=_told(tokens, "input"),
+        cache_read=_told(tokens, "cache_read"),
+        cache_write=_told(tokens, "cache_write"),
+        output=_told(tokens, "output"),
+        reasoning=_told(tokens, "reasoning"),
+        cost=cost[0] if cost is not None else None,
+        currency=cost[1] if cost is not None else None,
+    )
+
+
+def _told(tokens: Tokens | None, name: str) -> int | None:
+    return tokens.get(name, 0) if tokens is not None else None

@@ -1,0 +1,39 @@
+"""The memory that all workers share: made by the supervisor, inherited like its sockets, gone with the last of them."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import mmap
+import os
+import tempfile
+
+from ..observe.board import REGION, Board
+
+_log = logging.getLogger("torouter.server")
+
+
+def shared(workers: int) -> int:
+    """Make memory for so many workers, and for those that replace them; gives its descriptor. Raises OSError."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("torouter")
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.ftruncate(descriptor, 2 * workers * REGION)
+    return descriptor
+
+
+def claimed(descriptor: int | None) -> Board:
+    """Take a region that no living worker has; a lock on it ends with this process, however that ends."""
+    if descriptor is None:
+        return Board.alone()
+    size = os.fstat(descriptor).st_size
+    for slot in range(size // REGION):
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
+        except OSError:
+            continue
+        return Board(memoryview(mmap.mmap(descriptor, size)), slot)
+    _log.error("there is no room for this worker's metrics")
+    return Board.alone()
