@@ -84,12 +84,13 @@ def _chat_read(body: Json) -> Iterator[Said]:
 
 def _responses_offers(body: Json) -> Offered:
     offered: Offered = {}
-    for tool in body.get("tools", ()):
-        if tool["type"] == "namespace":
-            offered |= {f"{tool['name']}__{one['name']}": {"type": "function_call", "namespace": tool["name"], "name": one["name"]} for one in tool["tools"]}
-        elif tool["type"] in ("function", "custom"):
-            kind = "function_call" if tool["type"] == "function" else "custom_tool_call"
-            offered[tool["name"]] = {"type": kind, "name": tool["name"]}
+    among = [tool for item in body["input"] if item.get("type") == "additional_tools" for tool in item["tools"]]
+    for tool in [*body.get("tools", ()), *among]:
+        group = {"namespace": tool["name"]} if tool["type"] == "namespace" else {}
+        for one in tool["tools"] if group else [tool]:
+            if one["type"] in ("function", "custom"):
+                kind = "function_call" if one["type"] == "function" else "custom_tool_call"
+                offered["__".join([*group.values(), one["name"]])] = {"type": kind, "name": one["name"], **group}
     return offered
 
 
@@ -120,6 +121,8 @@ def _responses_read(body: Json) -> Iterator[Said]:
         match item.get("type", "message"):
             case "message":
                 yield Said("text" if item["role"] == "assistant" else "user", words([part["text"] for part in item["content"]]))
+            case "additional_tools":
+                yield Said("user")
             case "reasoning":
                 yield Said("signed", item["encrypted_content"])
             case "function_call" | "custom_tool_call" as kind:

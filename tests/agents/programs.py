@@ -119,6 +119,8 @@ PROGRAMS = {
     ),
     # A model that it does not know is offered no free-text tool, and the tools of agents in a namespace.
     "codex-unknown-model": replace(CODEX, model="gpt-5", command=(*CODEX.command[:-1], "gpt-5")),
+    # To newer ones it gives its tools among the items of the conversation, one of them for programs that call the others.
+    "codex-newer-model": replace(CODEX, model="gpt-6.1-sol", command=(*CODEX.command[:-1], "gpt-6.1-sol")),
     # The provider that it is built for: it asks for a WebSocket first.
     "codex-built-in-provider": replace(
         CODEX,

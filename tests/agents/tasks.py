@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.e2e.script import Call, Step
 NOTES = {f"nóta {number:02}.txt": f"„{number}“ × 🍲 {{{{ 7 * {number} }}}} \\u00e9 <b>&amp;</b>\n" for number in range(1, 27)}
 FILES = {"menu.txt": "šoup 🍲\nfish\n", "prices.txt": "soup 4 €\nfish 9 €\n", **NOTES}
 NEW = 'Käse-"cake" 🧀 \\n 1/2'
+CHANGED = f"šoup 🍲\n{NEW}\n"
 DONE = "The menu has cake now. 🧀"
 NOBODY = "01a1f878-3a00-75a2-b108-b7c2f70ec1bc"
 
@@ -58,6 +60,18 @@ def _agents(program: Program, folder: Path) -> tuple[Step, ...]:
     return (_step(0, *first), _step(1, _call("call_resume", (resume, {"id": NOBODY}), NOBODY)), Step(2, text=DONE))
 
 
+def _code(_: Program, folder: Path) -> tuple[Step, ...]:
+    """Programs that read and edit, beside a call of a tool from another namespace."""
+
+    def run(id: str, code: str, result: str) -> Call:
+        return Call(id, "functions__exec", {"input": f"text(await tools.{code});"}, result)
+
+    patch = f"*** Begin Patch\n*** Update File: menu.txt\n@@\n-fish\n+{NEW}\n*** End Patch"
+    listed = Call("call_list", "collaboration__list_agents", {}, "running")
+    read, edit = run("call_read", "exec_command({cmd: 'cat menu.txt'})", "šoup 🍲"), run("call_edit", f"apply_patch({json.dumps(patch)})", "{}")
+    return (_step(0, read, listed, text="I read it."), _step(1, edit), Step(2, text=DONE))
+
+
 def _late(program: Program, folder: Path) -> tuple[Step, ...]:
     """A search for a tool that is not offered yet, then a call of it."""
     search = _call("call_search", ("ToolSearch", {"query": "select:TaskCreate", "max_results": 5}), "TaskCreate")
@@ -66,8 +80,9 @@ def _late(program: Program, folder: Path) -> tuple[Step, ...]:
 
 
 TASKS = {
-    "edit": Task("Read all files, and replace the fish by cake in menu.txt.", _edit, {**FILES, "menu.txt": f"šoup 🍲\n{NEW}\n"}),
+    "edit": Task("Read all files, and replace the fish by cake in menu.txt.", _edit, {**FILES, "menu.txt": CHANGED}),
     "agents": Task("Close and resume the agent, and read menu.txt.", _agents, FILES),
+    "code": Task("Replace the fish by cake in menu.txt.", _code, {**FILES, "menu.txt": CHANGED}),
     "late": Task("Plan a cake.", _late, FILES),
     "context": Task("/context", lambda *_: (), FILES),
 }

@@ -80,6 +80,13 @@ def test_codex_gets_calls_of_the_tools_in_a_namespace(protocol: str, run: Run) -
 
 
 @pytest.mark.parametrize("protocol", DIALECTS)
+def test_codex_gets_calls_of_the_tools_that_stand_among_the_items(protocol: str, run: Run) -> None:
+    ran = run("codex-newer-model", protocol, "code")
+    has_done("code", ran)
+    assert [status for _, status in ran["answered"]] == [200] * 3
+
+
+@pytest.mark.parametrize("protocol", DIALECTS)
 def test_claude_code_gets_calls_of_a_tool_that_it_loaded_on_the_way(protocol: str, run: Run) -> None:
     ran = run("claude-code", protocol, "late")
     has_done("late", ran)

@@ -86,7 +86,7 @@ OFFERS: dict[str, Callable[[], list[object]]] = {
 @pytest.mark.parametrize("protocol", DIALECTS)
 def test_what_a_protocol_says_is_read_as_it_was_meant(protocol: str) -> None:
     dialect: Dialect = DIALECTS[protocol]
-    offered = dialect.offers({"tools": OFFERS[protocol]()})
+    offered = dialect.offers({"tools": OFFERS[protocol](), "input": []})
     said = [*dialect.read(dialect.echo(dialect.say(STEPS[0], offered)))]
     assert [one.value for one in said if one.kind == "text"] == ["I look."]
     assert [(one.value, one.id) for one in said if one.kind == "call"] == [((call.name, call.arguments), call.id) for call in STEPS[0].calls]
