@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from . import operators
 from .functions.json import dumps
 from .functions.values import is_empty
 from .operators import is_false
@@ -33,18 +34,20 @@ def plain(value: Any) -> Any:
 
 def constant(value: Any) -> Fn:
     """Give a scalar as written."""
-    marked = WRITTEN_NULL if value is None else value
-    return lambda _frame: marked
+    return operators.constant(WRITTEN_NULL if value is None else value)
 
 
 def make_object(members: Sequence[tuple[str, Fn, bool]]) -> Fn:
     """Collect members (name, run, whether a null stays); nothing when all of them vanish."""
     if not members:
         return lambda _frame: {}
-    runs = tuple(members)
+    # What is written out at the beginning is copied as a whole.
+    count = next((at for at, (_, member, _) in enumerate(members) if not hasattr(member, "constant")), len(members))
+    written = {name: plain(member(None)) for name, member, _ in members[:count]}
+    runs = tuple(members[count:])
 
     def run(frame: Any) -> Any:
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = written.copy()
         for name, member, stays in runs:
             value = member(frame)
             if value is None:
@@ -71,7 +74,7 @@ def make_list(entries: Sequence[tuple[Fn, bool]]) -> Fn:
             if opens and isinstance(value, list):
                 made.extend(value)
             else:
-                made.append(plain(value))
+                made.append(None if value is WRITTEN_NULL else value)
         return made or None
 
     return run
@@ -88,15 +91,17 @@ def each(source: Fn, slot: int, index_slot: int, condition: Fn | None, body: Fn,
         for index, item in enumerate(items):
             frame[slot] = item
             frame[index_slot] = index
-            if condition is not None and is_false(condition(frame)):
-                continue
+            if condition is not None:
+                holds = condition(frame)
+                if not holds and is_false(holds):
+                    continue
             value = body(frame)
             if value is None:
                 continue
             if opens and isinstance(value, list):
                 made.extend(value)
             else:
-                made.append(plain(value))
+                made.append(None if value is WRITTEN_NULL else value)
         return made or None
 
     return run
@@ -107,14 +112,22 @@ def guarded(bindings: Sequence[tuple[int, Fn]], condition: Fn | None, body: Fn) 
     if not bindings and condition is None:
         return body
     if not bindings and condition is not None:
-        return lambda frame: None if is_false(condition(frame)) else body(frame)
+
+        def run_if(frame: Any) -> Any:
+            holds = condition(frame)
+            return body(frame) if holds or not is_false(holds) else None
+
+        return run_if
     bound = tuple(bindings)
 
     def run(frame: Any) -> Any:
-        for slot, value in bound:
-            frame[slot] = plain(value(frame))
-        if condition is not None and is_false(condition(frame)):
-            return None
+        for slot, read in bound:
+            value = read(frame)
+            frame[slot] = None if value is WRITTEN_NULL else value
+        if condition is not None:
+            holds = condition(frame)
+            if not holds and is_false(holds):
+                return None
         return body(frame)
 
     return run
@@ -140,7 +153,7 @@ def first(choices: Sequence[tuple[Fn, bool]]) -> Fn:
     def run(frame: Any) -> Any:
         for choice, literal in choices:
             value = choice(frame)
-            if value is not None and (literal or not is_empty(value)):
+            if value or (value is not None and (literal or not is_empty(value))):
                 return value
         return None
 

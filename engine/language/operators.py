@@ -19,9 +19,12 @@ class Callee:
     most: int | None
 
 
+_EMPTY_IS_FALSE = (str, list, dict)
+
+
 def is_false(value: Any) -> bool:
     """Tell whether a value counts as false: null, false, or an empty text, list or object. Zero is true."""
-    return value is None or value is False or (isinstance(value, str | list | dict) and not value)
+    return not value and (value is None or value is False or isinstance(value, _EMPTY_IS_FALSE))
 
 
 def same(value: Any) -> Any:
@@ -36,7 +39,12 @@ def root(slot: int) -> Fn:
 
 def constant(value: Any) -> Fn:
     """Give the same value always."""
-    return lambda _value: value
+
+    def read(_value: Any) -> Any:
+        return value
+
+    read.constant = value  # type: ignore[attr-defined]
+    return read
 
 
 def member(name: str) -> Fn:
@@ -77,6 +85,15 @@ def chain(steps: Sequence[Fn]) -> Fn:
 
 
 def _one_member(first: Fn, name: str) -> Fn:
+    if isinstance(first, operator.itemgetter):  # of a root, which most are
+        slot = first.__reduce__()[1][0]
+
+        def read_slot(frame: Any) -> Any:
+            found = frame[slot]
+            return found.get(name) if type(found) is dict else None
+
+        return read_slot
+
     def read(value: Any) -> Any:
         found = first(value)
         return found.get(name) if type(found) is dict else None
@@ -141,7 +158,7 @@ def filter_projection(left: Fn, right: Fn, condition: Fn) -> Fn:
         items = left(value)
         if not isinstance(items, list):
             return None
-        kept = (right(item) for item in items if not is_false(condition(item)))
+        kept = [right(item) for item in items if not is_false(condition(item))]
         return [found for found in kept if found is not None]
 
     return read
@@ -170,7 +187,7 @@ def either(left: Fn, right: Fn) -> Fn:
 
     def read(value: Any) -> Any:
         found = left(value)
-        return right(value) if is_false(found) else found
+        return found if found or not is_false(found) else right(value)
 
     return read
 
@@ -180,7 +197,7 @@ def both(left: Fn, right: Fn) -> Fn:
 
     def read(value: Any) -> Any:
         found = left(value)
-        return found if is_false(found) else right(value)
+        return right(value) if found or not is_false(found) else found
 
     return read
 
@@ -208,7 +225,10 @@ def call(run: Callable[..., Any], arguments: Sequence[Fn]) -> Fn:
     if len(arguments) == 2:
         first, second = arguments
         return lambda value: run(first(value), second(value))
-    return lambda value: run(*(argument(value) for argument in arguments))
+    if len(arguments) == 3:
+        first, second, third = arguments
+        return lambda value: run(first(value), second(value), third(value))
+    return lambda value: run(*[argument(value) for argument in arguments])
 
 
 def _is_number(value: Any) -> bool:
@@ -222,15 +242,24 @@ def equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def _equality(left: Fn, right: Fn, *, wanted: bool) -> Fn:
+    text = getattr(right, "constant", None)
+    if isinstance(text, str):  # which equals nothing else
+        if wanted:
+            return lambda value: left(value) == text
+        return lambda value: left(value) != text
+    if wanted:
+        return lambda value: equal(left(value), right(value))
+    return lambda value: not equal(left(value), right(value))
+
+
 _ORDER = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}
 
 
 def comparison(name: str, left: Fn, right: Fn) -> Fn:
     """Compare two values; an order needs two numbers or two texts and is null otherwise."""
-    if name == "eq":
-        return lambda value: equal(left(value), right(value))
-    if name == "ne":
-        return lambda value: not equal(left(value), right(value))
+    if name in {"eq", "ne"}:
+        return _equality(left, right, wanted=name == "eq")
     order = _ORDER[name]
 
     def compare(value: Any) -> Any:

@@ -131,7 +131,12 @@ def _labels(where: Where, rule: Mapping[str, Any], compiler: Compiler) -> tuple[
 def _conditional(condition: Fn | None, run: Run) -> Run:
     if condition is None:
         return run
-    return lambda frame, out: False if is_false(condition(frame)) else run(frame, out)
+
+    def run_if(frame: Frame, out: list[Any]) -> bool:
+        holds = condition(frame)
+        return run(frame, out) if holds or not is_false(holds) else False
+
+    return run_if
 
 
 def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]) -> Run:
@@ -157,8 +162,11 @@ def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compile
         for index, item in enumerate(entries):
             frame[slot] = item
             frame[index_slot] = index
-            if condition is None or not is_false(condition(frame)):
-                body(frame, out)
+            if condition is not None:
+                holds = condition(frame)
+                if not holds and is_false(holds):
+                    continue
+            body(frame, out)
         return bool(entries)
 
     return run
@@ -180,7 +188,11 @@ def _actions(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Comp
         for name, value in setters:
             frame[state_slot][name] = build.plain(value(frame))
         for emitter in emitters:
-            _collect(emitter(frame), out)
+            made = emitter(frame)
+            if type(made) is dict:
+                out.append(made)
+            elif made is not None:
+                _collect(made, out)
         return True
 
     return run
@@ -191,7 +203,7 @@ def _emit_one(emitter: Fn) -> Run:
         made = emitter(frame)
         if type(made) is dict:
             out.append(made)
-        else:
+        elif made is not None:
             _collect(made, out)
         return True
 

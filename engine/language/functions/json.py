@@ -29,7 +29,7 @@ def loads(text: str) -> Any:
         return None
 
 
-@REGISTRY.add(("json_text(`{\"q\": \"é<b>\"}`)", '{"q":"é<b>"}'), ("json_text('a')", '"a"'), ("json_text(null)", None))
+@REGISTRY.add(('json_text(`{"q": "é<b>"}`)', '{"q":"é<b>"}'), ("json_text('a')", '"a"'), ("json_text(null)", None))
 def json_text(value: Any) -> str | None:
     """Write a value as compact JSON text; null stays null."""
     return None if value is None else dumps(value)
@@ -73,8 +73,8 @@ def _read_kindly(text: str) -> Any:
 
 @REGISTRY.add(
     ("object_schema(null)", {"type": "object", "properties": {}}),
-    ("object_schema(`{\"properties\": {\"a\": {}}}`)", {"type": "object", "properties": {"a": {}}}),
-    ("object_schema(`{\"type\": \"object\"}`)", {"type": "object", "properties": {}}),
+    ('object_schema(`{"properties": {"a": {}}}`)', {"type": "object", "properties": {"a": {}}}),
+    ('object_schema(`{"type": "object"}`)', {"type": "object", "properties": {}}),
 )
 def object_schema(schema: Any) -> dict[str, Any]:
     """Complete the schema of an object: `type` and `properties` are always there."""
@@ -95,14 +95,14 @@ _SCHEMAS = frozenset({"items", "not", "if", "then", "else", "contains", "propert
 
 @REGISTRY.add(
     (
-        "closed_schema(`{\"type\": \"object\", \"properties\": {\"items\": {\"type\": \"object\"}}}`)",
+        'closed_schema(`{"type": "object", "properties": {"items": {"type": "object"}}}`)',
         {
             "type": "object",
             "properties": {"items": {"type": "object", "additionalProperties": False}},
             "additionalProperties": False,
         },
     ),
-    ("closed_schema(`{\"type\": \"string\"}`)", {"type": "string"}),
+    ('closed_schema(`{"type": "string"}`)', {"type": "string"}),
     ("closed_schema(null)", None),
 )
 def closed_schema(schema: Any) -> Any:

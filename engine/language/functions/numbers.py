@@ -63,8 +63,8 @@ def at_most(number: Any, bound: Any) -> float | None:
 
 
 @REGISTRY.add(
-    ("step(5, `[[4, \"low\"], [8, \"high\"]]`, 'max')", "high"),
-    ("step(9, `[[4, \"low\"], [8, \"high\"]]`, 'max')", "max"),
+    ('step(5, `[[4, "low"], [8, "high"]]`, \'max\')', "high"),
+    ('step(9, `[[4, "low"], [8, "high"]]`, \'max\')', "max"),
     ("step(null, `[]`, 'max')", None),
 )
 def step(number: Any, edges: Any, above: Any) -> Any:
@@ -88,8 +88,8 @@ def whole(value: Any) -> int | None:
 
 
 @REGISTRY.add(
-    ("merge_counters(`{\"a\": 1, \"b\": 2}`, `{\"a\": 5, \"b\": 0, \"c\": null}`)", {"a": 5, "b": 2}),
-    ("merge_counters(null, `{\"a\": 1}`)", {"a": 1}),
+    ('merge_counters(`{"a": 1, "b": 2}`, `{"a": 5, "b": 0, "c": null}`)', {"a": 5, "b": 2}),
+    ('merge_counters(null, `{"a": 1}`)', {"a": 1}),
     ("merge_counters(null, null)", None),
 )
 def merge_counters(before: Any, after: Any) -> dict[str, Any] | None:

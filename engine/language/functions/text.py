@@ -19,7 +19,7 @@ def concat(*pieces: Any) -> str | None:
     return "".join(written) if written else None
 
 
-@REGISTRY.add(("join_text(', ', `[\"a\", null, \"b\"]`)", "a, b"), ("join_text(', ', null)", None))
+@REGISTRY.add(('join_text(\', \', `["a", null, "b"]`)', "a, b"), ("join_text(', ', null)", None))
 def join_text(separator: Any, items: Any) -> str | None:
     """Join the texts of a list; null if there is none."""
     if not isinstance(items, list) or not isinstance(separator, str):
@@ -30,9 +30,9 @@ def join_text(separator: Any, items: Any) -> str | None:
 
 @REGISTRY.add(
     ("text_of('a', '')", "a"),
-    ("text_of(`[{\"text\": \"a\"}, \"b\"]`, ' ')", "a b"),
+    ('text_of(`[{"text": "a"}, "b"]`, \' \')', "a b"),
     ("text_of(null, '')", None),
-    ("text_of(`{\"text\": \"a\"}`, '')", "a"),
+    ('text_of(`{"text": "a"}`, \'\')', "a"),
 )
 def text_of(value: Any, separator: Any) -> str | None:
     """Give the text of a text, of an object with `text`, or of a list of either, joined."""
@@ -70,7 +70,7 @@ def trim_end(value: Any) -> str | None:
     return value.rstrip() if isinstance(value, str) else None
 
 
-@REGISTRY.add(("length_before(`[\"ab\", \"c\", \"d\"]`, 2)", 3), ("length_before(null, 2)", None))
+@REGISTRY.add(('length_before(`["ab", "c", "d"]`, 2)', 3), ("length_before(null, 2)", None))
 def length_before(texts: Any, place: Any) -> int | None:
     """Count the characters of the texts before a place in a list: where that text begins once all are joined."""
     if not isinstance(texts, list) or not isinstance(place, int) or isinstance(place, bool):

@@ -18,7 +18,10 @@ def is_empty(value: Any) -> bool:
 @REGISTRY.add(("first_of(null, '', 'a')", "a"), ("first_of(`[]`, `{}`)", None), ("first_of(null, 0)", 0))
 def first_of(*values: Any) -> Any:
     """Give the first value that is not null, empty text, an empty list or an empty object."""
-    return next((value for value in values if not is_empty(value)), None)
+    for value in values:
+        if value or not is_empty(value):
+            return value
+    return None
 
 
 @REGISTRY.add(("non_empty(0)", None), ("non_empty('')", None), ("non_empty(`[]`)", None), ("non_empty(7)", 7))
