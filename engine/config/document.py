@@ -1,14 +1,16 @@
 """YAML with positions: plain data, and for each value and key the place where it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources.abc import Traversable
 from typing import Any
 from weakref import WeakValueDictionary
 
 from ..diagnostics import Diagnostics, Span
+from .known import Late
 from .marks import Lines, Mark, Path, source_index
-from .yaml import parse
+from .yaml import Parsed, parse
 
 __all__ = ["Document", "Mark", "Path", "Where", "load_document"]
 
@@ -60,6 +62,15 @@ class Where:
                 raise LookupError(self.path) from None
         return value
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything at this place."""
+        try:
+            _ = self.value
+        except LookupError:
+            return False
+        return True
+
     def at(self, *keys: str | int) -> "Where":
         """The place of a member or entry below this one."""
         return Where(self.document, self.path + keys)
@@ -70,8 +81,8 @@ class Where:
 
     def own_key(self) -> "Where":
         """The place where the key that holds this value is written; for list entries, the value's own place."""
-        origin = self.origin()
-        return Where(self.document, self.path, on_key=origin.path in origin.document.keys)
+        path = self.origin().path
+        return Where(self.document, self.path, on_key=bool(path) and isinstance(path[-1], str))
 
     def origin(self) -> "Where":
         """The place in the file where this is written; this place itself, unless its document was made of several."""
@@ -107,10 +118,17 @@ _HELD: WeakValueDictionary[tuple[str, str, str], Document] = WeakValueDictionary
 """Documents without findings, as long as somebody holds them: who reads a project again parses only what changed."""
 
 
-def load_document(source: str | Traversable, file: str, layer: str, diagnostics: Diagnostics) -> Document | None:
+def load_document(
+    source: str | Traversable,
+    file: str,
+    layer: str,
+    diagnostics: Diagnostics,
+    known: Callable[[str], object] | None = None,
+) -> Document | None:
     """Read a file, or text, into a document named `file`; nothing when it cannot be read at all.
 
-    All that is wrong is added to `diagnostics`.
+    All that is wrong is added to `diagnostics`. `known` gives the data of a text that was found right before: its places
+    are read when they are asked for.
     """
     text = source if isinstance(source, str) else _read(source, file, diagnostics)
     if text is None:
@@ -118,6 +136,8 @@ def load_document(source: str | Traversable, file: str, layer: str, diagnostics:
     diagnostics.sources[file] = text
     if held := _HELD.get((file, layer, text)):
         return held
+    if known is not None and (data := known(text)) is not None:
+        return _HELD.setdefault((file, layer, text), _late(text, file, layer, data))
     before = len(diagnostics.items)
     parsed = parse(text, file, diagnostics)
     if parsed is None:
@@ -126,6 +146,14 @@ def load_document(source: str | Traversable, file: str, layer: str, diagnostics:
     if len(diagnostics.items) == before:
         _HELD[file, layer, text] = document
     return document
+
+
+def _late(text: str, file: str, layer: str, data: object) -> Document:
+    @cache
+    def parsed() -> Parsed:
+        return parse(text, file, Diagnostics()) or Parsed()
+
+    return Document(file, layer, text, data, Late(lambda: parsed().marks), Late(lambda: parsed().keys), Lines(text))
 
 
 def _read(path: Traversable, file: str, diagnostics: Diagnostics) -> str | None:

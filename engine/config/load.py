@@ -1,14 +1,16 @@
 """All files of all layers, checked and merged into one project; every error is reported, not only the first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path as FilePath
 
 from ..diagnostics import Diagnostics
 from .build import build_routes
 from .checks import check_policies, check_values
 from .collisions import check_collisions
-from .document import Document, load_document
+from .document import Document, Path, Where, load_document
+from .known import Known
 from .merge import Entry, LoadedRoute, Sections, merge_routes
 from .model import Routes
 from .references import check_references
@@ -43,9 +45,12 @@ class Project:
     dialects: Mapping[str, Document]
 
 
-def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True) -> Project:
+def load_project(
+    user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True, kept: FilePath | None = None
+) -> Project:
     """Load the built-in files and those of a user: a folder, or one route file.
 
+    `kept` is a folder that tells what files said when they were loaded before.
     The project holds what could be read even when `diagnostics` has errors; it may be served only when there are none.
     """
     sources = builtin_sources(diagnostics) if builtin else []
@@ -54,12 +59,13 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
     layers: dict[str, list[LoadedRoute]] = {BUILTIN: [], USER: []}
     protocols: dict[str, dict[str, Document]] = {}
     dialects: dict[str, Document] = {}
+    known = Known(kept)
     for source in sources:
-        document = load_document(source.file, source.name, source.layer, diagnostics)
+        document = load_document(source.file, source.name, source.layer, diagnostics, partial(known.get, source.kind))
         if document is None:
             continue
         documents.append(document)
-        wrong = _check(document, source, diagnostics)
+        wrong = _check(document, source, diagnostics, known)
         if source.kind == DIALECT:
             dialects[source.file.name.rpartition(".")[0]] = document
         elif source.protocol is None:
@@ -67,6 +73,7 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
         else:
             # A user's file comes later and takes the place of the built-in one.
             protocols.setdefault(source.protocol, {})[source.kind] = document
+    known.keep()
     sections = _check_patched(merge_routes(layers.values(), diagnostics), diagnostics)
     routes = build_routes(sections, diagnostics)
     check_values(routes, diagnostics)
@@ -76,22 +83,39 @@ def load_project(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bo
     return Project(tuple(documents), sections, routes, protocols, dialects)
 
 
-def _check(document: Document, source: Source, diagnostics: Diagnostics) -> set[tuple[str | int, ...]]:
+def _check(document: Document, source: Source, diagnostics: Diagnostics, known: Known) -> set[Path]:
+    """Check what is not known to be right; the paths of all values that are wrong."""
     if source.kind == ROUTE:
         _conceal_secrets(document, diagnostics)
-    return check_document(document.root, source.kind, diagnostics)
+    if known.get(source.kind, document.text) is not None:
+        return set()
+    wrong = check_document(document.root, source.kind, diagnostics)
+    if not any(it.span is not None and it.span.file == document.file for it in diagnostics.items):
+        known.put(source.kind, document.text, document.data)
+    return wrong
 
 
 def _conceal_secrets(document: Document, diagnostics: Diagnostics) -> None:
     """No excerpt may show a credential that somebody wrote into a file by mistake."""
-    for path, mark in document.marks.items():
-        of_provider = len(path) > 2 and path[0] == "providers" and path[2] == "auth"
-        of_key = len(path) > 2 and path[0] == "keys" and path[-1] == "hash"
-        if not mark.scalar or not (of_provider or of_key):
-            continue
-        where = document.root.at(*path)
+    for where in (*_written(document.root, "providers", "auth"), *_written(document.root, "keys", "hash")):
         if not str(where.value).startswith(("env:", "file:", "sha256:", "none")):
             diagnostics.conceal(where.span())
+
+
+def _written(root: Where, section: str, member: str) -> Iterator[Where]:
+    """The scalars of a member of every entry of a section, and of what stands below it."""
+    entries = root.value.get(section) if isinstance(root.value, dict) else None
+    for name, entry in entries.items() if isinstance(entries, dict) else ():
+        if isinstance(entry, dict) and member in entry:
+            yield from _scalars(root.at(section, name, member), entry[member])
+
+
+def _scalars(where: Where, value: object) -> Iterator[Where]:
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if below is None:
+        yield where
+    for step, inner in below or ():
+        yield from _scalars(where.at(step), inner)
 
 
 def _check_patched(sections: Sections, diagnostics: Diagnostics) -> Sections:

@@ -34,7 +34,7 @@ class Entry:
         """The place where a value of this entry is written."""
         for origin in self.origins:
             where = origin.at(*keys)
-            if where.path in where.document.marks:
+            if where.exists:
                 return where
         return self.origins[0].at(*keys)
 

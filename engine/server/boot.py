@@ -23,7 +23,7 @@ from ..pipeline.stack import Gateway
 from ..sandbox.load import load_sandbox
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.transport import SandboxTransport
-from ..store import ExistingStore
+from ..store import ExistingStore, state_folder
 from ..upstream.client import Client, Transport
 from .app import Site
 from .books import Books
@@ -76,7 +76,7 @@ class Loaded:
 
 def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
-    project = load_project(folder, diagnostics)
+    project = load_project(folder, diagnostics, kept=state_folder(folder))
     snapshot = compile_project(project, diagnostics)
     sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None)
     return None if diagnostics.failed else Loaded(snapshot, sandbox)
