@@ -11,13 +11,15 @@
 #   make bench   what a request costs here, and at least, in about 2 minutes
 #   make bench-peers  the same, beside nginx and other gateways; installs those (800 MB)
 #   make memory  how much memory a worker takes while 50 forms of 20 MiB pass through it at once
+#   make smuggling  payloads that hide requests, through nginx and HAProxy where they are installed
+#   make fuzz    bytes that nobody would send, for 20 seconds at each reader; EACH=600 takes longer
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite the locks of requirements and tests/node from what setup.cfg, previous.in and package.json ask for
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench bench-peers peers memory inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant sdk agents previous test-latest matrix translation bench bench-peers peers memory smuggling fuzz inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -130,6 +132,12 @@ $(PREVIOUS)/.installed: requirements/previous.txt | $(BIN)/python
 %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+smuggling: $(DEV)
+	$(BIN)/python -m tests.hostile.smuggling
+
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz.run $(or $(EACH),20)
 
 inventories: $(DEV)
 	$(BIN)/python -m tests.inventory.build

@@ -88,6 +88,8 @@ class Gateway:
                 raise
             task.uncancel()
             await self._refuse(exchange, Problem.of(exchange.stopping))
+        except RecursionError:  # what is read into memory may be nested more deeply than mappings go
+            await self._refuse(exchange, _too_deep(exchange))
         except Exception:  # noqa: BLE001 - a client is always answered, whatever fault of ours it met
             _log.exception("request %s failed", exchange.request_id)
             await self._refuse(exchange, Problem("server", "The gateway failed.", code="internal_error"))
@@ -136,3 +138,10 @@ class Gateway:
         for task, exchange in self._running.items():
             exchange.stopping = Problem("unavailable", "The gateway is shutting down.", code="shutting_down").error
             task.cancel()
+
+
+def _too_deep(exchange: Exchange) -> Problem:
+    """Who is told off for what is nested too deeply: the client, or once it was called, the upstream."""
+    if exchange.tries:
+        return Problem("bad_gateway", "The upstream's answer is nested too deeply.", code="upstream_invalid")
+    return Problem("invalid_request", "The body is nested too deeply.", code="too_deep")

@@ -60,7 +60,8 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     except RequestRejected as fault:
         raise Problem.of(fault.error) from fault
     except orjson.JSONEncodeError as fault:
-        raise Problem("invalid_request", "The body is nested too deeply to be translated.") from fault
+        message = "The body is nested too deeply to be translated."
+        raise Problem("invalid_request", message, code="too_deep") from fault
     _refuse(encoded.losses, strict=exchange.strict)
     cap, forwards = exchange.snapshot.settings.max_event, client.name == upstream.name
     return Translation(client, upstream, call, body, request, encoded.losses, cap, forwards)

@@ -16,7 +16,7 @@ from torouter.compile import Snapshot, compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
 
-from tests.hostile.surfaces import SURFACES
+from tests.hostile.surfaces import SURFACES, Surface
 from tests.support.client import Answer, RawClient
 from tests.support.fake import KEY
 from tests.support.gateway import free_port
@@ -66,6 +66,10 @@ class Scenery:
     @property
     def seen(self) -> list[Seen]:
         return self.upstream.seen
+
+    async def ask(self, surface: Surface, model: str, body: bytes, **headers: str) -> Answer:
+        """Ask for a model in one protocol."""
+        return await self.gateway.ask("POST", surface.at(model), body, **headers)
 
     async def exchange(self, data: bytes, answers: int) -> tuple[list[Answer], bool]:
         """Send raw bytes on a connection of their own: so many answers, and whether it is closed then.

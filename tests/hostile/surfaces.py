@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 Json = dict[str, Any]
 
@@ -25,7 +26,11 @@ class Surface:
     def model(self) -> str:
         return f"to-{self.protocol}"
 
-    def body(self, model: str | None = None, **more: Any) -> bytes:
+    def at(self, model: str) -> str:
+        """The path of a request for a model."""
+        return self.path.replace(self.model, quote(model, safe=""))
+
+    def body(self, model: str | None = None, /, **more: Any) -> bytes:
         """A request's body; more members replace those that it has."""
         named = {"model": model or self.model} if self.names_model else {}
         return json.dumps({**named, **self.fields, **more}).encode()
@@ -96,3 +101,35 @@ SURFACES = {
     )
 }  # fmt: skip
 DEFAULT = "openai-chat"  # whoever cannot be told apart
+TALKS = [name for name in SURFACES if name != "openai-embeddings"]  # those that can be translated into each other
+
+
+def with_text(surface: Surface, text: str) -> Json:
+    """The members of a body that say a text."""
+    turn = {"role": "user", "content": text}
+    if surface.protocol == "gemini-generate":
+        return {"contents": [{"role": "user", "parts": [{"text": text}]}]}
+    return {"input": [turn] if surface.protocol == "openai-responses" else text} if "input" in surface.fields else {"messages": [turn]}
+
+
+def with_tool(surface: Surface, schema: Any, name: str = "look") -> Json:
+    """The members of a body that offer a tool with such parameters."""
+    if surface.protocol == "gemini-generate":
+        return {"tools": [{"functionDeclarations": [{"name": name, "description": "d", "parametersJsonSchema": schema}]}]}
+    if surface.protocol == "anthropic-messages":
+        return {"tools": [{"name": name, "description": "d", "input_schema": schema}]}
+    tool = {"name": name, "description": "d", "parameters": schema}
+    return {"tools": [{"type": "function", "function": tool} if surface.protocol == "openai-chat" else {"type": "function", **tool}]}
+
+
+def with_image(surface: Surface, url: str) -> Json:
+    """The members of a body that point at an image."""
+    if surface.protocol == "gemini-generate":
+        return {"contents": [{"role": "user", "parts": [{"fileData": {"mimeType": "image/png", "fileUri": url}}]}]}
+    part: Json = {
+        "openai-chat": {"type": "image_url", "image_url": {"url": url}},
+        "openai-responses": {"type": "input_image", "image_url": url},
+        "anthropic-messages": {"type": "image", "source": {"type": "url", "url": url}},
+    }[surface.protocol]
+    turn = {"role": "user", "content": [part]}
+    return {"input": [turn]} if surface.protocol == "openai-responses" else {"messages": [turn]}
