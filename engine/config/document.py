@@ -127,8 +127,8 @@ def load_document(
 ) -> Document | None:
     """Read a file, or text, into a document named `file`; nothing when it cannot be read at all.
 
-    All that is wrong is added to `diagnostics`. `known` gives the data of a text that was found right before: its places
-    are read when they are asked for.
+    All that is wrong is added to `diagnostics`. `known` gives the data of a text that was found right before: its
+    places are read when they are asked for.
     """
     text = source if isinstance(source, str) else _read(source, file, diagnostics)
     if text is None:
