@@ -70,7 +70,8 @@ def _tried(attempt: Attempt) -> Mapping[str, object]:
 
 def _own(exchange: Exchange) -> Iterator[str]:
     """The credentials that the request itself came with: clients put them into wrong places, too."""
-    places = exchange.endpoint.auth if exchange.endpoint is not None else ()
+    endpoints = [exchange.endpoint] if exchange.endpoint is not None else exchange.snapshot.endpoints
+    places = {place for endpoint in endpoints for place in endpoint.auth}
     return (value for place in places for value in credentials_at(exchange, place) if len(value) >= SHORTEST)
 
 

@@ -15,11 +15,11 @@ def redacted(failure: Failed, provider: Provider) -> Failed:
     """The same failure without the provider's credentials, wherever they stand in its texts."""
     secrets = secrets_of(provider)
     error = failure.problem.error
-    for name, text in error.items():
-        error[name] = _without(text, secrets)
+    for said in (error, failure.problem.headers):
+        for name, text in said.items():
+            said[name] = _without(text, secrets)
     if failure.raw is not None:
-        for secret in secrets:
-            failure.raw = failure.raw.replace(secret.encode(), INSTEAD.encode())
+        failure.raw = without_secrets(failure.raw, provider)
     return failure
 
 
@@ -27,6 +27,13 @@ def secrets_of(provider: Provider) -> list[str]:
     """The secrets of a provider's credentials."""
     values = [value() for value in (*provider.auth_headers.values(), *provider.auth_query.values())]
     return [word for value in values for word in value.split() if len(word) >= SHORTEST]
+
+
+def without_secrets(data: bytes, provider: Provider) -> bytes:
+    """Bytes for a client without the provider's credentials."""
+    for secret in secrets_of(provider):
+        data = data.replace(secret.encode(), INSTEAD.encode())
+    return data
 
 
 def _without(value: Any, secrets: list[str]) -> Any:

@@ -19,6 +19,7 @@ from .exchange import Exchange
 from .outcomes import STOPPED, Failed, Names, names_of_error, of_answer, of_fault
 from .outlet import Outlet
 from .plan import Plan, Relay, parse_answer
+from .redact import without_secrets
 from .state import keep
 
 _DRAIN = 0.5
@@ -111,6 +112,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
             if not exchange.reply.started:
                 raise Failed(Problem.of(converter.failed), names)
             exchange.broken = names
+            tail = _redacted(exchange, tail)
         exchange.outcome = _outcome(converter)
         await _keep(exchange, plan, converter)
         await outlet.put(tail, visible=True)
@@ -143,8 +145,10 @@ async def _pump(
         async for chunk in chunks:
             pumped.said = True
             data = converter.feed(chunk)
-            if converter.failed is not None and not exchange.reply.started:
-                break
+            if converter.failed is not None:
+                if not exchange.reply.started:
+                    break
+                data = _redacted(exchange, data)
             await _keep(exchange, plan, converter)
             await outlet.put(data, visible=converter.begun)
             if converter.begun and exchange.tries[-1].first is None:
@@ -162,6 +166,11 @@ async def _pump(
         task.uncancel()
         pumped.error, pumped.names = exchange.stopping, (STOPPED,)
     return pumped
+
+
+def _redacted(exchange: Exchange, data: bytes) -> bytes:
+    """What a stream says of its failure, without the credential that the upstream was sent."""
+    return without_secrets(data, exchange.target.provider) if exchange.target is not None else data
 
 
 def _said(error: Json, *, unreadable: bool) -> Names:
