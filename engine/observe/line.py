@@ -11,16 +11,15 @@ from ..pipeline.exchange import Exchange, Incoming
 from ..pipeline.outcomes import OK, Attempt
 from ..pipeline.redact import SHORTEST
 from .redaction import Redactor
-from .usage import added, cost_of_all
+from .usage import Used
 
 _PATH = 256
 _NAME = 128
 
 
-def line_of(exchange: Exchange, status: int, sent: int, at: float, seconds: float, redact: Redactor) -> str:
-    """Give the line of a finished request that began `at`: `status` and `sent` bytes are what the client got."""
-    tries = exchange.tries
-    cost = cost_of_all(tries, at)
+def line_of(exchange: Exchange, used: Used, status: int, sent: int, seconds: float, redact: Redactor) -> str:
+    """Give the line of a finished request: `status` and `sent` bytes are what the client got."""
+    tries, cost = exchange.tries, used.cost
     fields: dict[str, object] = {
         "id": exchange.request_id,
         "status": status,
@@ -36,7 +35,7 @@ def line_of(exchange: Exchange, status: int, sent: int, at: float, seconds: floa
         "first_ms": _ms(tries[-1].first) if tries and tries[-1].first is not None else None,
         "attempts": exchange.attempts,
         "tried": [_tried(attempt) for attempt in tries] if _is_told(tries) else None,
-        "tokens": added(tries),
+        "tokens": used.tokens,
         "costs": f"{cost[0] / 10**9:.9f} {cost[1]}" if cost is not None else None,
         "lost": exchange.lost or None,
         "estimated": exchange.estimated or None,
@@ -71,8 +70,14 @@ def _tried(attempt: Attempt) -> Mapping[str, object]:
 def _own(exchange: Exchange) -> Iterator[str]:
     """The credentials that the request itself came with: clients put them into wrong places, too."""
     endpoints = [exchange.endpoint] if exchange.endpoint is not None else exchange.snapshot.endpoints
-    places = {place for endpoint in endpoints for place in endpoint.auth}
-    return (value for place in places for value in credentials_at(exchange, place) if len(value) >= SHORTEST)
+    places = [endpoint.auth for endpoint in endpoints]
+    return (
+        value
+        for auth in places
+        for place in auth
+        for value in credentials_at(exchange, place)
+        if len(value) >= SHORTEST
+    )
 
 
 def _ms(seconds: float) -> float:

@@ -17,7 +17,7 @@ from .board import Board
 from .line import line_of, line_with
 from .metric import MEDIA_TYPE, page_of
 from .redaction import Redactor
-from .usage import Names, classes, cost_of, names_of, record_of, tokens_of
+from .usage import Cost, Names, Tokens, classes, names_of, record_of, used_of
 
 _access = logging.getLogger("torouter.access")
 
@@ -82,15 +82,16 @@ class Observer:
         if len(exchange.tries) <= 1:
             waited = answered.waited + sum(it.waited for it in exchange.tries)
             board.observe(metrics.OVERHEAD, (names.endpoint,), max(0.0, seconds - waited))
+        used = used_of(exchange.tries, at)
         for place, attempt in enumerate(exchange.tries):
-            self._attempt(attempt, at, again=place > 0)
+            self._attempt(attempt, *used.each[place], again=place > 0)
         self._losses(exchange, names)
         if self._record is not None:
-            record = record_of(exchange, names, answered.status, at, seconds)
+            record = record_of(exchange, names, used, answered.status, at, seconds)
             if record is not None:
                 self._record(record)
         if _access.isEnabledFor(logging.INFO):
-            _access.info("%s", line_of(exchange, answered.status, answered.sent, at, seconds, self.redact))
+            _access.info("%s", line_of(exchange, used, answered.status, answered.sent, seconds, self.redact))
 
     def refused(self, incoming: Incoming, fields: Mapping[str, object]) -> None:
         """Count a request that never got as far as an endpoint; `fields` are those of its line in the log."""
@@ -104,7 +105,7 @@ class Observer:
             self.board.refused = 0
         return {"content-type": MEDIA_TYPE}, page_of(metrics.ALL, self.board.sums())
 
-    def _attempt(self, attempt: Attempt, at: float, *, again: bool) -> None:
+    def _attempt(self, attempt: Attempt, tokens: Tokens | None, cost: Cost | None, *, again: bool) -> None:
         board, model, provider = self.board, attempt.public, attempt.provider
         outcome = attempt.outcome if attempt.outcome in _OUTCOMES else _OTHER
         board.add(metrics.ATTEMPTS, (provider, outcome))
@@ -114,13 +115,11 @@ class Observer:
             board.add(metrics.COOLDOWNS, (model, provider))
         if attempt.first is not None:
             board.observe(metrics.FIRST, (model, provider), attempt.first)
-        tokens = tokens_of(attempt.usage) if attempt.usage else None
         if tokens is None:
             return
         for name, count in classes(tokens).items():
             if count:
                 board.add(metrics.TOKENS, (model, provider, name), count)
-        cost = cost_of(tokens, attempt.prices, at)
         if cost is not None:
             board.add(metrics.COST, (model, provider, cost[1]), cost[0] / 10**9)
 

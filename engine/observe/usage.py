@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ _MOST = 2**53
 """More tokens than that are nonsense, and would be no exact numbers in every place."""
 
 Tokens = Mapping[str, int]
+Cost = tuple[int, str]
+"""Billionths of a currency, and the currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ def classes(tokens: Tokens) -> Mapping[str, int]:
     }
 
 
-def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> tuple[int, str] | None:
-    """Give the cost in billionths of a currency, and the currency; none where no price holds."""
+def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> Cost | None:
+    """Give the cost; none where no price holds."""
     size = tokens.get("input", 0)
     for price in prices:
         if price.since <= at and (not price.over or size > price.over):
@@ -77,39 +80,43 @@ def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> tuple[int, st
     return None
 
 
-def added(tries: Sequence[Attempt]) -> Tokens | None:
-    """Give the tokens of all attempts together; none if none of them told any."""
-    if len(tries) == 1:
-        return tokens_of(tries[0].usage)
-    found: dict[str, int] = {}
-    for tokens in filter(None, (tokens_of(it.usage) for it in tries)):
-        for name, count in tokens.items():
-            found[name] = found.get(name, 0) + count
-    return found or None
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The tokens and the cost of each attempt, and of all together; none where they are not known."""
+
+    each: Sequence[tuple[Tokens | None, Cost | None]]
+    tokens: Tokens | None
+    cost: Cost | None
 
 
-def cost_of_all(tries: Sequence[Attempt], at: float) -> tuple[int, str] | None:
-    """Give what all attempts cost; none if that is not known of each that told its tokens."""
-    total, currencies = 0, set[str]()
+def used_of(tries: Sequence[Attempt], at: float) -> Used:
+    """Give what the attempts of a request that began `at` used.
+
+    The cost of all is known if that of each is known that told its tokens, and if it is one currency.
+    """
+    each: list[tuple[Tokens | None, Cost | None]] = []
     for attempt in tries:
-        tokens = tokens_of(attempt.usage)
-        if tokens is None:
-            continue
-        cost = cost_of(tokens, attempt.prices, at)
-        if cost is None:
-            return None
-        total += cost[0]
-        currencies.add(cost[1])
-    return (total, currencies.pop()) if len(currencies) == 1 else None
+        tokens = tokens_of(attempt.usage) if attempt.usage else None
+        each.append((tokens, cost_of(tokens, attempt.prices, at) if tokens is not None else None))
+    told = [one for one in each if one[0] is not None]
+    if len(told) < 2:
+        return Used(each, *(told[0] if told else (None, None)))
+    sums: Counter[str] = Counter()
+    for tokens, _ in told:
+        sums.update(tokens or {})
+    costs = [cost for _, cost in told if cost is not None]
+    known = len(costs) == len(told) and len({currency for _, currency in costs}) == 1
+    return Used(each, sums, (sum(amount for amount, _ in costs), costs[0][1]) if known else None)
 
 
-def record_of(exchange: Exchange, names: Names, status: int, at: float, seconds: float) -> UsageRecord | None:
+def record_of(
+    exchange: Exchange, names: Names, used: Used, status: int, at: float, seconds: float
+) -> UsageRecord | None:
     """Give the record of a finished request that began `at`; none for one without a valid key."""
     key, tries = exchange.key, exchange.tries
     if key is None:
         return None
-    tokens = added(tries)
-    cost = cost_of_all(tries, at)
+    tokens, cost = used.tokens, used.cost
     return UsageRecord(
         id=exchange.request_id,
         at=at,
