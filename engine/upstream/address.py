@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from .connection import Connector
 from .errors import refused_address
 
 _PATH_SAFE = "/:@!$&'()*+,;=-._~%"
@@ -81,5 +82,5 @@ def connector(ssl: Any, *, private: bool, limit: int, keep: bool) -> aiohttp.TCP
     """A connection pool; without `private` it connects to public addresses only, without `keep` anew each time."""
     resolver = ThreadedResolver() if private else PublicResolver()
     if not keep:
-        return aiohttp.TCPConnector(limit=limit, ssl=ssl, resolver=resolver, force_close=True)
-    return aiohttp.TCPConnector(limit=limit, ssl=ssl, resolver=resolver, keepalive_timeout=20)
+        return Connector(limit=limit, ssl=ssl, resolver=resolver, force_close=True)
+    return Connector(limit=limit, ssl=ssl, resolver=resolver, keepalive_timeout=20)

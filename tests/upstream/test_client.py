@@ -137,6 +137,13 @@ async def torn_off(scene: Scene) -> None:
     scene.reset()
 
 
+async def no_chunk(scene: Scene) -> None:
+    await scene.stream(b"abc", end=False)
+    await asyncio.sleep(0.05)
+    await scene.send(b"zz\r\nabc\r\n")
+    await scene.hold()
+
+
 async def odd_status(scene: Scene) -> None:
     await scene.answer(b"", 999)
 
@@ -150,6 +157,7 @@ async def unknown_coding(scene: Scene) -> None:
     (short, "upstream_broken", "truncated"),
     (cut_chunks, "upstream_broken", "truncated"),
     (torn_off, "upstream_broken", "truncated"),
+    (no_chunk, "upstream_broken", "truncated"),
     (no_http, "upstream_closed", "malformed"),
     (odd_status, "upstream_status", "malformed"),
     (unknown_coding, "upstream_coding", "malformed"),
