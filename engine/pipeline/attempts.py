@@ -50,6 +50,8 @@ class _Caller:
             failure = redacted(fault, target.provider)
         finally:
             record.seconds, record.usage = routing.clock() - now, plan.call.usage
+            if exchange.outcome == OK:  # whoever leaves behind the last word has had everything
+                record.outcome = OK
             routing.leave(lease)
         self._judge(target, lease, record, failure)
         return failure

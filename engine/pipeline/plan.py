@@ -13,7 +13,7 @@ from ..protocol.errors import Json
 from .errors import Problem
 from .form import Form
 
-SILENT = frozenset({"start", "output.start"})
+SILENT = frozenset({"start", "output.start", "usage"})
 """Events that a client does not see as output."""
 
 

@@ -155,7 +155,7 @@ async def _pump(
                 exchange.tries[-1].first = exchange.routing.clock() - exchange.started
             if converter.over:  # what follows is no output: a client that leaves now has everything
                 exchange.outcome = _outcome(converter)
-            if converter.satisfied:
+                await _afterwards(converter, chunks, outlet)
                 break
     except (UpstreamError, FrameError) as fault:
         pumped.error, pumped.names = of_fault(fault)
@@ -166,6 +166,18 @@ async def _pump(
         task.uncancel()
         pumped.error, pumped.names = exchange.stopping, (STOPPED,)
     return pumped
+
+
+async def _afterwards(converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet) -> None:
+    """Let through what comes within a moment behind the end, where every byte belongs to the client."""
+    until = asyncio.get_running_loop().time() + _DRAIN
+    while not converter.satisfied:
+        try:
+            async with asyncio.timeout_at(until):
+                chunk = await anext(chunks)
+        except (StopAsyncIteration, TimeoutError):
+            return
+        await outlet.put(converter.feed(chunk), visible=True)
 
 
 def _redacted(exchange: Exchange, data: bytes) -> bytes:
