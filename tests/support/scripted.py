@@ -16,6 +16,7 @@ class Seen:
     body: bytes = b""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     stalled: asyncio.Event = field(default_factory=asyncio.Event)  # the other side does not read what it is sent
+    over: asyncio.Event = field(default_factory=asyncio.Event)  # the script has come to its end
 
     @property
     def line(self) -> str:
@@ -127,6 +128,7 @@ class Upstream:
                 seen.gone.set()
                 raise
             finally:
+                seen.over.set()
                 watch.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await watch
