@@ -3,11 +3,12 @@
 from .inventory import Inventory, load_inventories, with_samples
 from .probe import Outcome, Status
 from .render import lines_of, render_json, render_markdown, render_table
-from .report import Coverage, Field, collapse, cover
+from .report import Coverage, Direction, Field, collapse, cover
 from .sampler import probes
 
 __all__ = [
     "Coverage",
+    "Direction",
     "Field",
     "Inventory",
     "Outcome",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -104,6 +104,7 @@ def cover(
     *,
     sources: Iterable[str] | None = None,
     targets: Iterable[str] | None = None,
+    directions: Collection[Direction] | None = None,
 ) -> Iterator[Coverage]:
     """Send every field of every inventory to every protocol: requests as a client's, answers as an upstream's."""
     known = sorted(inventories.keys() & protocols.keys())
@@ -112,7 +113,7 @@ def cover(
     for name in sources:
         source = protocols[name]
         for direction, run, starts, ends in _WAYS:
-            if not starts(source):
+            if not starts(source) or (directions is not None and direction not in directions):
                 continue
             sent = list(probes(inventories[name], direction))
             for other in targets:

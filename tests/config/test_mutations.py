@@ -110,7 +110,7 @@ def _sample(shipped: Shipped, operator: str, limit: int) -> list[Mutation]:
     for document in shipped.documents:
         edits = list(OPERATORS[operator](document, shipped.documents))
         chosen += random.Random(document.file).sample(edits, min(share, len(edits)))
-    return chosen
+    return random.Random(operator).sample(chosen, min(limit, len(chosen)))
 
 
 def _is_about(item: Diagnostic, edit: Mutation) -> bool:
