@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).parents[2]
 
 
 class Replay:
-    """Runs a function whose last argument collects findings, and remembers what it did until it is frozen."""
+    """Runs a function one of whose arguments collects findings, and remembers what it did until it is frozen."""
 
     def __init__(self, function: Callable[..., Any], key: Callable[..., object]) -> None:
         self._function, self._key = function, key
@@ -30,18 +30,19 @@ class Replay:
         self.frozen = False
 
     def __call__(self, *arguments: Any, origins: None = None) -> Any:
-        *given, diagnostics = arguments
-        key = self._key(*given)
-        result, found = self._known.get(key) or self._run(given)
+        (diagnostics,) = (argument for argument in arguments if isinstance(argument, Diagnostics))
+        key = self._key(*(argument for argument in arguments if argument is not diagnostics))
+        result, found = self._known.get(key) or self._run(arguments)
         if not self.frozen:
             self._known[key] = result, found
         diagnostics.items += found.items
         diagnostics.sources.update(found.sources)
         return result
 
-    def _run(self, given: list[Any]) -> tuple[Any, Diagnostics]:
+    def _run(self, arguments: tuple[Any, ...]) -> tuple[Any, Diagnostics]:
         found = Diagnostics()
-        return self._function(*given, found), found
+        given = [found if isinstance(argument, Diagnostics) else argument for argument in arguments]
+        return self._function(*given), found
 
 
 class Shipped:
@@ -52,7 +53,7 @@ class Shipped:
             shutil.copytree(SHIPPED / name, folder / name, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
         monkeypatch.chdir(folder)
         replays = {
-            (load_module, "load_document"): lambda file, name, layer: (name, file.read_text("utf-8")),
+            (load_module, "load_document"): lambda file, name, layer, *_: (name, file.read_text("utf-8")),
             (load_module, "check_document"): lambda root, kind: id(root.document),
             (compile_module, "compile_protocol"): lambda name, documents: tuple(map(id, documents.values())),
             (compile_module, "compile_dialect"): lambda file, base, _: (id(file), *map(id, base.values())),
