@@ -14,7 +14,7 @@ import pytest
 
 from tests.agents.dialects import DIALECTS
 from tests.agents.models import TOKENS
-from tests.agents.programs import PROGRAMS_FOLDER
+from tests.agents.programs import PROGRAMS, PROGRAMS_FOLDER
 from tests.agents.tasks import DONE, TASKS
 from tests.support.corpus import PROJECT, required
 
@@ -29,7 +29,8 @@ ALONE = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Runs a program with a task on a model of a protocol."""
     required("Node", shutil.which("node") is not None, "no Node on this machine")
-    required("the coding agents", PROGRAMS_FOLDER.is_dir(), "no tests/node/agents/node_modules: run `make agents`")
+    there = all((PROGRAMS_FOLDER / program.command[0]).exists() for program in PROGRAMS.values())
+    required("the coding agents", there, "not all of them are in tests/node/agents/node_modules: run `make agents`")
     try:
         alone = subprocess.run([*ALONE, "ip", "link", "set", "lo", "up"], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
+from torouter.compile import compile_project
+from torouter.config.load import load_project
+from torouter.diagnostics import Diagnostics
 
 from tests.fidelity.requests import TARGETS, Accepted, Written, accepted, unexplained, unused, write
 from tests.support.corpus import Exchange, required, root
@@ -63,3 +67,13 @@ def test_every_known_difference_is_still_there() -> None:
 
 def test_only_a_request_that_is_nothing_but_a_search_by_its_vendor_is_refused_by_the_others() -> None:
     assert {(one.exchange.id, one.refused) for one in written() if one.refused} == {("gemini_tool_websearch.2", "tools")}
+
+
+def test_the_catalog_has_every_model_that_an_agent_asked_for() -> None:
+    found = Diagnostics()
+    catalog = compile_project(load_project(None, found), found)
+    records = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+    asked = {record["body"]["model"] for record in records if "model" in (record["body"] or {})}
+    asked |= {name for record in records for name in re.findall(r"/models/([^/:]+):", record["request"])}
+    assert len(asked) > 5
+    assert [name for name in sorted(asked) if catalog.find(name) is None] == []
