@@ -26,6 +26,7 @@ from tests.support.fake import KEY
 from tests.support.gateway import free_port
 from tests.support.running import Running, running
 from tests.support.scripted import Scene, Upstream
+from tests.support.toxic import ToxicProxy
 
 SECRET = "sk-marker-of-the-upstream"
 PATIENCE = 30  # seconds after which what is awaited does not come any more
@@ -130,8 +131,17 @@ async def told(wire: RawClient, voice: Voice) -> Told:
 
 
 @asynccontextmanager
-async def staged(voices: Sequence[Voice], **settings: object) -> AsyncIterator[Stage]:
-    """Run all of it, with some settings changed."""
+async def through(voices: Sequence[Voice]) -> AsyncIterator[tuple[Stage, ToxicProxy]]:
+    """Run all of it, with a proxy before the first upstream, which answers well."""
+    _, first, _ = compiled(tuple(map(short, voices)))
+    behind = free_port()
+    async with ToxicProxy(behind, listens=first) as proxy, staged(voices, port=behind) as stage:
+        yield stage, proxy
+
+
+@asynccontextmanager
+async def staged(voices: Sequence[Voice], *, port: int = 0, **settings: object) -> AsyncIterator[Stage]:
+    """Run all of it, with some settings changed; the first upstream may listen elsewhere than where it is sought."""
     snapshot, first, second = compiled(tuple(map(short, voices)))
     changed = replace(snapshot, settings=replace(snapshot.settings, **{**SMALL, **settings}))
     steps: list[Sequence[Step] | None] = [None]
@@ -142,7 +152,7 @@ async def staged(voices: Sequence[Voice], **settings: object) -> AsyncIterator[S
     async def well(scene: Scene) -> None:
         await _play(scene, None)
 
-    async with Upstream(ill, port=first) as one, Upstream(well, port=second) as two, running(changed) as gateway:
+    async with Upstream(ill, port=port or first) as one, Upstream(well, port=second) as two, running(changed) as gateway:
         stage = Stage(gateway, one, two, steps)
         _watch(stage)
         yield stage
