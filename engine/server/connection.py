@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import Any
 
@@ -44,7 +45,12 @@ class Connection(HttpProtocol):
         self._lingers = False
 
     async def receive_more(self) -> None:
-        """Wait for more bytes. Raises BadRequest when a head has begun that can become no good one."""
+        """Wait for more bytes. Raises BadRequest when a head has begun that can become no good one.
+
+        Raises CancelledError when none can come: the library asks for the rest of a body also when its client is gone.
+        """
+        if self.conn_info is not None and self.conn_info.lost:
+            raise asyncio.CancelledError
         if self._http.stage is Stage.REQUEST and hopeless(self.recv_buffer):
             raise BadRequest("Bad Request")
         await super().receive_more()  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from tests.fuzz.server import SERVER
 from tests.fuzz.targets import Target, targets
 
 REGRESSIONS = Path(__file__).parent / "regressions"
@@ -70,4 +71,7 @@ def main(seconds: float, *names: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), *sys.argv[2:]))
+    try:
+        sys.exit(main(float(sys.argv[1]), *sys.argv[2:]))
+    finally:
+        SERVER.close()

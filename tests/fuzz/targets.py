@@ -11,10 +11,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
+from torouter.compile import compile_project
+from torouter.config.load import load_project
 from torouter.config.yaml import parse as parse_yaml
 from torouter.diagnostics import Diagnostics, render_terminal
 from torouter.pipeline.body import parse
@@ -31,6 +35,7 @@ from torouter.wire.multipart import FormError, Reader, boundary_of, read_head
 
 from tests.fuzz.mutate import mutated, mutated_json
 from tests.fuzz.seeds import errors, heads, requests, responses, streams
+from tests.fuzz.server import SEEDS, SERVER
 from tests.laws.folders import FOLDERS, PROJECT, protocol
 
 Run = Callable[[bytes], None]
@@ -107,8 +112,20 @@ def path(data: bytes) -> None:
 
 
 def settings(data: bytes) -> None:
+    """Whatever stands in a file, it is read or what is wrong is said."""
     found = Diagnostics()
     parse_yaml(data.decode("utf-8", "replace"), "a.yaml", found)
+    render_terminal(found)
+
+
+def project(data: bytes) -> None:
+    """Whatever stands in a folder, it is compiled or what is wrong is said."""
+    found = Diagnostics()
+    with TemporaryDirectory() as folder:
+        Path(folder, "routes.yaml").write_bytes(data)
+        loaded = load_project(Path(folder), found, builtin=False)
+        if not found.failed:
+            compile_project(loaded, found)
     render_terminal(found)
 
 
@@ -155,6 +172,15 @@ def error(name: str, others: Sequence[str], data: bytes) -> None:
             protocol(other).encode_stream_error(canonical, Call())
 
 
+PROJECT_FILE = """
+providers:
+  mine: {base_url: "http://127.0.0.1:9/v1", allow_private: true, auth: {bearer: "env:HOME"}, timeouts: {idle: 10s}, speaks: {openai-chat: {path: /c}}}
+models:
+  small: {aliases: [s], targets: [{provider: mine, model: "=concat('a', 'b')", weight: 2}], fallbacks: [{to: gpt-5, on: [context_length]}]}
+settings: {max_body: 1MiB, drain: 2s}
+"""
+
+
 def _schema(file: str) -> bytes:
     return (PROJECT / file).read_bytes()
 
@@ -170,12 +196,14 @@ def targets() -> dict[str, Target]:
     told = [data for name in FOLDERS for data in streams(name)]
     found = [
         Target("head", head, heads()),
+        Target("server", SERVER.run, SEEDS),
         *(Target(f"frames.{kind}", partial(frames, kind), [*told, b'[{"a":"]"},\r\n{"b":[1]}]', b'{"a":1}\n{"b":2}\n']) for kind in KINDS),
         Target("form", form, [FORM]),
         Target("body", body, [data for name in FOLDERS for data in requests(name)]),
         Target("key", key, [b"tr_live_abcdefghijklmnopqrstuvwxyz", b"sk-1"]),
         Target("path", path, [b"/v1/models/a%2Fb", b"/v1beta/models/x:y", b"/"]),
         Target("settings", settings, [_schema("routes/settings.yaml"), _schema("routes/surfaces.yaml"), _schema("routes/template/routes.yaml")]),
+        Target("project", project, [_schema("routes/template/routes.yaml"), PROJECT_FILE.encode()]),
     ]
     names = list(FOLDERS)
     for name in names:

@@ -152,6 +152,22 @@ async def test_a_client_that_leaves_a_stream_closes_the_upstream(reset: bool) ->
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("key", ["test-key-1", "wrong"])
+@pytest.mark.parametrize("body", [{"Content_Length": "1000"}, {"Content_Length": "100000"}, {"Transfer_Encoding": "chunked"}])
+async def test_a_client_that_leaves_in_the_middle_of_its_body_leaves_nothing_behind(key: str, body: dict[str, str]) -> None:
+    async with Upstream(good) as upstream, running(serving(upstream)) as gateway:
+        before = len(asyncio.all_tasks())
+        for _ in range(10):
+            async with RawClient(gateway.port) as client:
+                await client.send(request("POST", "/sse/talk", None, key, **body) + b"2")
+                await asyncio.sleep(0.02)
+        for _ in range(100):
+            if len(asyncio.all_tasks()) <= before:
+                break
+            await asyncio.sleep(0.02)
+        assert len(asyncio.all_tasks()) <= before
+
+
 async def test_a_client_that_leaves_before_the_first_byte_closes_the_upstream() -> None:
     async with Upstream(Scene.hold) as upstream, running(serving(upstream)) as gateway:
         async with RawClient(gateway.port) as client:
