@@ -7,12 +7,13 @@ without `on` are for every event); `match: all` runs every rule that fits, `firs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..config.document import Where
 from ..diagnostics import did_you_mean
 from . import build
+from .emits import kinds_of
 from .expressions import Fn
 from .operators import is_false
 from .reads import PRESENCE, Path, PathCheck, items
@@ -29,12 +30,17 @@ _RULE_WORDS = ("on", "when", "$each", "$as", "$where", "$let", "set", "emit")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The compiled rules of one file: `by_label` where the event's label has rules of its own, else `others`."""
+    """The compiled rules of one file: `by_label` where the event's label has rules of its own, else `others`.
+
+    `loud` are the same but for rules that remember nothing and only emit what somebody need not hear of, if there are
+    such: these emit nothing.
+    """
 
     dispatch: Fn | None
     by_label: Mapping[str, tuple[Run, ...]]
     others: tuple[Run, ...]
     first_only: bool
+    loud: Rules | None = None
 
     def run(self, frame: Frame) -> list[Any]:
         """Run the rules on the event in the frame and give what they emit."""
@@ -56,11 +62,13 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class _Rule:
     labels: tuple[str, ...] | None
-    run: Run
+    run: Run | None
+    is_quiet: bool  # remembers nothing, and emits what somebody need not hear of
+    condition: Run | None  # whether it fits, where that hangs on nothing else
 
 
-def compile_rules(where: Where, scope: Scope, compiler: Compiler) -> Rules:
-    """Compile the `dispatch`, `match`, `state` and `rules` of a stream file."""
+def compile_rules(where: Where, scope: Scope, compiler: Compiler, quiet: frozenset[str] = frozenset()) -> Rules:
+    """Compile the `dispatch`, `match`, `state` and `rules` of a stream file; `quiet` are kinds of events."""
     value = where.value
     file: Mapping[str, Any] = value if isinstance(value, dict) else {}
     dispatch = None
@@ -72,13 +80,26 @@ def compile_rules(where: Where, scope: Scope, compiler: Compiler) -> Rules:
     compiler.unknown_path = _knowing_state(compiler.unknown_path, known)
     entries = file.get("rules")
     rules = [
-        _compile_rule(where.at("rules", index), scope, compiler, known)
+        _compile_rule(where.at("rules", index), scope, compiler, known, quiet)
         for index in range(len(entries) if isinstance(entries, list) else 0)
     ]
+    first_only = file.get("match") == "first"
+    every = _by_label(rules, dispatch, first_only=first_only)
+    if not any(rule.is_quiet for rule in rules):
+        return every
+    loud = [_hushed(rule, first_only=first_only) if rule.is_quiet else rule for rule in rules]
+    return replace(every, loud=_by_label(loud, dispatch, first_only=first_only))
+
+
+def _hushed(rule: _Rule, *, first_only: bool) -> _Rule:
+    """Give a rule that emits nothing; where the first wins it still decides whether the next is tried."""
+    return replace(rule, run=(rule.condition or rule.run) if first_only else None)
+
+
+def _by_label(rules: Sequence[_Rule], dispatch: Fn | None, *, first_only: bool) -> Rules:
     labels = {label for rule in rules for label in rule.labels or ()}
     by_label = {label: tuple(_for_label(rules, label)) for label in labels}
-    others = tuple(rule.run for rule in rules if rule.labels is None)
-    return Rules(dispatch, by_label, others, file.get("match") == "first")
+    return Rules(dispatch, by_label, tuple(_for_label(rules, None)), first_only)
 
 
 def state_of(file: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,11 +120,13 @@ def _knowing_state(others: PathCheck | None, known: frozenset[str]) -> PathCheck
     return check
 
 
-def _for_label(rules: Iterable[_Rule], label: str) -> Iterable[Run]:
-    return (rule.run for rule in rules if rule.labels is None or label in rule.labels)
+def _for_label(rules: Iterable[_Rule], label: str | None) -> Iterable[Run]:
+    return (rule.run for rule in rules if rule.run is not None and (rule.labels is None or label in rule.labels))
 
 
-def _compile_rule(where: Where, scope: Scope, compiler: Compiler, state: frozenset[str]) -> _Rule:
+def _compile_rule(
+    where: Where, scope: Scope, compiler: Compiler, state: frozenset[str], quiet: frozenset[str]
+) -> _Rule:
     value = where.value
     rule: Mapping[str, Any] = value if isinstance(value, dict) else {}
     for name in rule:
@@ -115,7 +138,10 @@ def _compile_rule(where: Where, scope: Scope, compiler: Compiler, state: frozens
         condition = compiler.condition(where.at("when"), scope)
         scope = compiler.narrowed(where.at("when"), scope)
     run = _loop(where, rule, scope, compiler, state)
-    return _Rule(_labels(where, rule, compiler), _conditional(condition, run))
+    kinds = kinds_of(rule.get("emit"))
+    is_quiet = "set" not in rule and kinds is not None and kinds <= quiet
+    fits = None if "$each" in rule else _conditional(condition, _emit_nothing)
+    return _Rule(_labels(where, rule, compiler), _conditional(condition, run), is_quiet, fits)
 
 
 def _labels(where: Where, rule: Mapping[str, Any], compiler: Compiler) -> tuple[str, ...] | None:
@@ -196,6 +222,10 @@ def _actions(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Comp
         return True
 
     return run
+
+
+def _emit_nothing(_frame: Frame, _out: list[Any]) -> bool:
+    return True
 
 
 def _emit_one(emitter: Fn) -> Run:

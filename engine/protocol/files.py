@@ -16,6 +16,9 @@ from .losses import DecidedLosses
 from .names import Names
 from .unread import Reading
 
+PARTS = frozenset({"part", "part.start", "part.delta", "part.full", "part.end", "logprobs"})
+"""Events that say what an answer holds, and nothing of how it ends or what it costs."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestDecode:

@@ -20,6 +20,7 @@ from ..language.shape import Compiler
 from ..language.stream import compile_rules, state_of
 from ..wire.framing import KINDS, Framing
 from .files import (
+    PARTS,
     CountDecode,
     CountEncode,
     ErrorDecode,
@@ -209,7 +210,7 @@ class Folder:
         file, where, compiler = self._data(kind), self._root(kind), self._compiler(events=canonical)
         layout = Layout()
         scope = Scope.of_roots(layout, roots)
-        rules = compile_rules(where, scope, compiler)
+        rules = compile_rules(where, scope, compiler, PARTS)
         if kind == "stream.decode" and self._subject == schema.GENERATION:
             self._makes.hold_emitted(where.at("rules"), schema.name_of(self._subject, "event"))
         complete = compiler.condition(where.at("complete"), scope) if "complete" in file else None

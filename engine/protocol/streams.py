@@ -15,7 +15,7 @@ from ..canonical.plain import Gathering
 from ..language.operators import is_false
 from ..wire.frame import Frame, FrameError
 from ..wire.framing import DEFAULT_CAP, Framing
-from .files import StreamRules
+from .files import PARTS, StreamRules
 
 Json = dict[str, Any]
 Event = dict[str, Any]
@@ -32,7 +32,8 @@ class StreamDecoder:
 
     `head` is what the answer says of itself, whatever the source says. Without brackets it only watches: its events
     are what the rules emit. `heard` counts the frames it has read; `broken` tells that it gave up on bytes that cannot
-    be read, behind `taken` good frames of the last ones. `count` is told the token counts.
+    be read, behind `taken` good frames of the last ones. `count` is told the token counts. Who only watches is not told
+    of parts any more once one has come.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class StreamDecoder:
         self._head = head or {}
         self._count = count
         self._rules = rules.rules
+        self._loud = rules.rules.loud if brackets is None else None
         self._complete = rules.complete
         self._reader = framing.reader(cap)
         self._end = framing.end.encode() if framing.end is not None else None
@@ -124,8 +126,10 @@ class StreamDecoder:
                     return [*out, {"type": "error", "error": _interrupted(_NOT_JSON)}]
                 self.heard += 1
                 events = rules.run(frame)
-                if events and self._take(events, out):
-                    return out
+                if events:
+                    if self._take(events, out):
+                        return out
+                    rules = self._rules
             if self._state["ended"] and self._is_complete():
                 self.over = True
                 out.append({"type": "end"})
@@ -145,6 +149,8 @@ class StreamDecoder:
                 continue
             if kind == "start":
                 event.update(self._head)
+            if self._loud is not None and kind in PARTS:
+                self._rules, self._loud = self._loud, None
             if self._count is not None and kind in _COUNTING:
                 self._count(event.get("usage") or (event.get("response") or {}).get("usage"))
             out.append(event)

@@ -84,12 +84,12 @@ def reads_of(text: str) -> set[tuple[str, ...]]:
 class Stream:
     """The rules of a stream file, run event by event."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, quiet: frozenset[str] = frozenset()) -> None:
         document, self.diagnostics = load(text)
         file: Any = document.data
         layout = Layout()
         scope = Scope.of_roots(layout, STREAM_ROOTS)
-        self._rules = compile_rules(document.root, scope, Compiler(vocabulary_of(document), self.diagnostics))
+        self.rules = compile_rules(document.root, scope, Compiler(vocabulary_of(document), self.diagnostics), quiet)
         self._frame: list[Any] = [None] * layout.size
         self._slots = scope.slots
         self.state = {"ended": False, **state_of(file)}
@@ -103,7 +103,7 @@ class Stream:
         emitted = []
         for event in events:
             self._frame[self._slots["event"]] = event
-            emitted += self._rules.run(self._frame)
+            emitted += self.rules.run(self._frame)
         return emitted
 
 

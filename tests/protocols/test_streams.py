@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from torouter.cases import CANONICAL, Case
 from torouter.cases.run import framed
+from torouter.protocol import Call
+from torouter.protocol.files import PARTS
+from torouter.protocol.streams import StreamDecoder
 
 from tests.protocols.test_cases import cases, protocols
 from tests.support.grammar import violations
@@ -32,3 +35,24 @@ def test_a_shown_stream_keeps_to_the_grammar(case: Case) -> None:
 def test_most_cases_of_streams_are_whole() -> None:
     shown = [case for case in cases() if case.what == "stream" and case.receiver != CANONICAL]
     assert len(WHOLE) > 0.8 * len(shown)
+
+
+READ = [
+    pytest.param(case, id=f"{case.file.removeprefix('transforms/')}: {case.name}")
+    for case in cases()
+    if case.what == "stream" and case.sender != CANONICAL and isinstance(case.data.get("in"), list)
+]
+
+
+@pytest.mark.parametrize("case", READ)
+def test_who_only_watches_a_stream_hears_all_but_its_parts(case: Case) -> None:
+    wire = protocols()[case.sender]
+    frames = list(framed(wire, case.data["in"]))
+
+    def heard(decoder: StreamDecoder) -> list[dict[str, object]]:
+        events = [event for frame in frames for event in decoder.feed(frame)]
+        return [event for event in [*events, *decoder.close()] if event["type"] not in PARTS]
+
+    whole = wire.stream_watch(Call())
+    whole._loud = None
+    assert heard(wire.stream_watch(Call())) == heard(whole)
