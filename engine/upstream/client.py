@@ -145,7 +145,8 @@ class Client:
 
 def _prepared(request: UpstreamRequest, timer: asyncio.Timeout, deadline: float) -> httpx.Request:
     headers = [*request.headers, ("accept-encoding", "identity")]
-    extensions = {"timeout": {"connect": request.timers.connect}}
+    connect = request.timers.connect
+    extensions = {"timeout": {"connect": connect, "pool": connect}}  # the second is for finding the name, too
     if isinstance(request.body, bytes):
         content = request.body
         return httpx.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)

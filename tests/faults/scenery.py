@@ -154,7 +154,7 @@ async def staged(voices: Sequence[Voice], *, port: int = 0, **settings: object) 
 
     async with Upstream(ill, port=port or first) as one, Upstream(well, port=second) as two, running(changed) as gateway:
         stage = Stage(gateway, one, two, steps)
-        _watch(stage)
+        watch(stage)
         yield stage
 
 
@@ -165,7 +165,7 @@ async def _play(scene: Scene, steps: Sequence[Step] | None) -> None:
     await Player(scene, talk, stream=stream).play([good] if steps is None else steps)
 
 
-def _watch(stage: Stage) -> None:
+def watch(stage: Stage) -> None:
     """Note the state of every request."""
     gateway = stage.gateway.site.gateway
     make = gateway.exchange
