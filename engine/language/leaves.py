@@ -9,10 +9,11 @@ from typing import Protocol
 from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
 from . import build
-from .expressions import ExpressionError, Fn, compile_tree, parse
+from .expressions import ExpressionError, Fn, parse
 from .functions import CALLEES
 from .reads import Path, PathCheck, Trace, consumed
 from .scope import Scope
+from .shared import compile_once
 from .text import FILTERS, TemplateError, compile_template
 
 _NOTHING: frozenset[Path] = frozenset()
@@ -45,7 +46,7 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
     """Compile an expression as it is written, with its `=`."""
     try:
         tree = parse(text[1:])
-        run = compile_tree(tree, scope.slots, CALLEES)
+        run = compile_once(text[1:], scope.slots)
     except ExpressionError as error:
         suggestion = _suggestion(error.code, error.subject, scope)
         offset = text.find(error.subject, 1) if error.subject else error.offset + 1

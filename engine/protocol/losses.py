@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, get_args
 
 from ..canonical import schema
@@ -161,7 +162,8 @@ def _severity_and_why(entry: Where) -> tuple[Where, str]:
     return entry, ""
 
 
-def _places(name: str, root: str) -> list[Path]:
+@cache
+def _places(name: str, root: str) -> Sequence[Path]:
     """Give the places that a dotted name means: one, or one for each kind that has the member."""
     found = dict.fromkeys(path[:length] for path in schema.paths(root) for length in range(1, len(path) + 1))
     exact = [place for place in found if place[-1] != "*" and dotted(place) == name]
