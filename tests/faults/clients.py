@@ -133,9 +133,9 @@ def _responses(events: Iterable[Json]) -> Read:
         if kind == "error":
             errors.append({"error": event.get("error") or {name: event[name] for name in ("code", "message")}})
         if event.get("object") == "response":
-            ends += event["status"] == "completed"
+            ends += event["status"] in ("completed", "incomplete")
             text += "".join(part["text"] for item in event["output"] for part in item["content"])
-        ends += kind == "response.completed"
+        ends += kind in ("response.completed", "response.incomplete")
         if kind == "response.output_text.delta":
             text += event["delta"]
     return text, ends, tuple(errors)

@@ -48,6 +48,7 @@ REST = """
 policies:
   default: {{extends: default, connect: 2s, first_byte: 20s, idle: 20s, total: 60s}}
   hasty: {{connect: 500ms, first_byte: 1500ms, idle: 500ms, total: 60s}}
+  patient: {{backoff: 10m, backoff_max: 10m, total: 1h, outcomes: {{unavailable: retry}}}}
 groups:
   all: {{models: ["*"], providers: ["*"]}}
 keys:
@@ -70,7 +71,7 @@ def routes(first: int, second: int, clients: Sequence[str]) -> str:
     for to in TALKS:
         for client in clients:
             ill, well = f"{{provider: ill-{client}-{to}, model: ill}}", f"{{provider: well-{rival(to)}, model: well}}"
-            for policy in ("default", "hasty"):
+            for policy in ("default", "hasty", "patient"):
                 lines.append(f"  {policy}-alone-{client}-{to}: {{policy: {policy}, targets: [{ill}]}}")
                 lines.append(f"  {policy}-pair-{client}-{to}: {{policy: {policy}, targets: [{ill}, {{priority: 2, {well[1:]}]}}")
     return "\n".join(lines) + REST.format(hash=hashlib.sha256(KEY.encode()).hexdigest())
