@@ -4,7 +4,7 @@
 #   make test    what CI runs: check, ignorant, then the recorded traffic, the official client libraries, the coding agents
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
-#   make translation  docs/translation.md anew: what becomes of messages between two protocols
+#   make translation  docs/translation/ anew: what becomes of messages between two protocols
 #   make test-latest  the snippets once more, with whatever client libraries are the newest today; asks the registries
 #   make agents  Claude Code, Codex and Gemini CLI do tasks through the gateway, with nothing but the loopback within reach (800 MB)
 #   make previous  the client libraries one generation back, with which the snippets run, too
@@ -60,7 +60,7 @@ validate: $(DEV)
 test: check ignorant sdk agents
 
 # The engine with every protocol, provider and model taken away: its own tests pass on protocols that are made up.
-WITHOUT := tests/canonical tests/cases tests/diagnostics tests/language tests/laws tests/made_up tests/pipeline tests/protocol \
+WITHOUT := tests/canonical tests/cases tests/diagnostics tests/language tests/laws tests/made_up tests/observe tests/pipeline tests/protocol \
 	tests/upstream tests/wire
 ignorant: $(DEV)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && git ls-files -z | xargs -0 cp --parents -t "$$folder" && \

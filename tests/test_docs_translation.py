@@ -1,4 +1,4 @@
-"""The page of translations says what the cases say; `pytest --bless` writes it."""
+"""The pages of translations say what the cases say; `pytest --bless` writes them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from torouter.cases.render import render
 
 from tests.protocols.test_cases import cases
 
-PAGE = Path(__file__).parents[1] / "docs" / "translation.md"
+PAGES = Path(__file__).parents[1] / "docs" / "translation"
 
 
-def test_the_page_of_translations_is_what_the_cases_say(request: pytest.FixtureRequest) -> None:
-    text = render(cases())
+def test_the_pages_of_translations_are_what_the_cases_say(request: pytest.FixtureRequest) -> None:
+    pages = render(cases())
     if request.config.getoption("--bless"):
-        PAGE.write_text(text, "utf-8")
-    assert PAGE.read_text("utf-8") == text, "run `make translation`"
+        for page in PAGES.glob("*.md"):
+            page.unlink()
+        for name, text in pages.items():
+            (PAGES / name).write_text(text, "utf-8")
+    assert {page.name: page.read_text("utf-8") for page in PAGES.glob("*.md")} == pages, "run `make translation`"

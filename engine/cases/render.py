@@ -1,4 +1,4 @@
-"""The cases as a page for readers: by pair of protocols and topic, with what goes in and what comes out."""
+"""The cases as pages for readers: one for each client protocol, by upstream and topic, with what goes in and out."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from itertools import groupby
 from .case import CANONICAL, ERROR, REQUEST, STREAM, Case
 from .text import yaml_lines
 
+INDEX = "README.md"
+
 _HEAD = """\
 # Translations
 
 What becomes of a message on its way between a client and a model that speak different protocols. Every entry is a case
-that the tests run: it stands in `transforms/CLIENT/cases/UPSTREAM/`, and [protocols](protocols.md#cases) explains its
-form. This page is made from those files by `make translation`.
+that the tests run: it stands in `transforms/CLIENT/cases/UPSTREAM/`, and [protocols](../protocols.md#cases) explains
+its form. These pages are made from those files by `make translation`.
 
 A request goes from the client to the upstream; answers, streams and errors go back. What does not arrive is named under
-*not carried*, in the words of [the canonical model](canonical.md), with what happens: `warn` tells the client in the
+*not carried*, in the words of [the canonical model](../canonical.md), with what happens: `warn` tells the client in the
 header `x-torouter-warnings`, `drop` is written into the log only.
 """
 
 _TWO = {True: ("the client sends", "the upstream gets"), False: ("the upstream sends", "the client gets")}
 
 
-def render(cases: Iterable[Case]) -> str:
-    """The page, in Markdown."""
+def render(cases: Iterable[Case]) -> dict[str, str]:
+    """The pages, in Markdown, by their file names."""
     pairs: dict[tuple[str, str], list[Case]] = {}
     sides: dict[str, list[Case]] = {}
     for case in cases:
@@ -32,24 +34,28 @@ def render(cases: Iterable[Case]) -> str:
             sides.setdefault(next(name for name in case.parties if name != CANONICAL), []).append(case)
         else:
             pairs.setdefault(case.parties, []).append(case)
-    return "\n".join((_HEAD, *_contents(pairs), *_pairs(pairs), *_sides(sides)))
+    pages = {INDEX: "\n".join((_HEAD, *_contents(pairs), *_sides(sides)))}
+    for client in dict.fromkeys(client for client, _ in pairs):
+        own = {upstream: some for (name, upstream), some in pairs.items() if name == client}
+        pages[f"{client}.md"] = "\n".join(_page(client, own))
+    return pages
 
 
 def _contents(pairs: Mapping[tuple[str, str], list[Case]]) -> Iterator[str]:
     yield "| client | upstream | cases |"
     yield "|---|---|---|"
     for (client, upstream), cases in pairs.items():
-        yield f"| {client} | {upstream} | [{len(cases)}](#{_anchor(client, upstream)}) |"
+        yield f"| {client} | {upstream} | [{len(cases)}]({client}.md#a-model-behind-{upstream}) |"
     yield ""
 
 
-def _anchor(client: str, upstream: str) -> str:
-    return f"a-client-of-{client}-a-model-behind-{upstream}"
-
-
-def _pairs(pairs: Mapping[tuple[str, str], list[Case]]) -> Iterator[str]:
-    for (client, upstream), cases in pairs.items():
-        yield f"## A client of {client}, a model behind {upstream}"
+def _page(client: str, upstreams: Mapping[str, list[Case]]) -> Iterator[str]:
+    yield f"# A client of {client}"
+    yield ""
+    yield f"Made by `make translation`; [what this is]({INDEX})."
+    yield ""
+    for upstream, cases in upstreams.items():
+        yield f"## A model behind {upstream}"
         yield ""
         for topic, some in groupby(cases, lambda case: case.topic):
             yield f"### {topic[:1].upper()}{topic[1:]}"
