@@ -145,14 +145,17 @@ def test_what_a_case_gives_is_written_in_its_place_and_nothing_else_changes(fold
     assert file.read_text() == f"# first\n{HEAD}{PLAIN}\n  # second\n{PLAIN.replace('plain', 'second')}"
 
 
-def test_a_page_shows_pairs_in_full_and_single_sides_by_name(folder: Folder) -> None:
+def test_pages_show_pairs_in_full_and_single_sides_by_name(folder: Folder) -> None:
     folder.write(HEAD + PLAIN)
     pair = PLAIN.replace("out: {model", "out: {to").replace("plain", "passed")
     folder.write(
         f"topic: greetings\n{HEAD.replace('to: canonical', 'to: letters')}{pair}", "letters/cases/letters/a.yaml"
     )
-    page = render(folder.cases())
-    assert "- a plain letter: the least that is written" in page
+    pages = render(folder.cases())
+    assert pages.keys() == {"README.md", "letters.md"}
+    assert "- a plain letter: the least that is written" in pages["README.md"]
+    assert "[1](letters.md#a-model-behind-letters)" in pages["README.md"]
+    page = pages["letters.md"]
     assert "### Greetings" in page
     assert "**a passed letter**" in page
     assert "to: small-1" in page
