@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..diagnostics import Diagnostics, Span
 from .known import Late
 from .marks import Lines, Mark, Path, source_index
-from .yaml import Parsed, parse
+
+if TYPE_CHECKING:
+    from .yaml import Parsed
 
 __all__ = ["Document", "Mark", "Path", "Where", "load_document"]
 
@@ -138,6 +140,8 @@ def load_document(
         return held
     if known is not None and (data := known(text)) is not None:
         return _HELD.setdefault((file, layer, text), _late(text, file, layer, data))
+    from .yaml import parse  # the library is only there for files that are not known
+
     before = len(diagnostics.items)
     parsed = parse(text, file, diagnostics)
     if parsed is None:
@@ -150,7 +154,9 @@ def load_document(
 
 def _late(text: str, file: str, layer: str, data: object) -> Document:
     @cache
-    def parsed() -> Parsed:
+    def parsed() -> "Parsed":
+        from .yaml import Parsed, parse
+
         return parse(text, file, Diagnostics()) or Parsed()
 
     return Document(file, layer, text, data, Late(lambda: parsed().marks), Late(lambda: parsed().keys), Lines(text))

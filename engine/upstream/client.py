@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import aiohttp
@@ -101,7 +101,7 @@ class Client:
         if not 200 <= answer.status_code <= 599:
             await answer.aclose()
             raise malformed("The upstream's status is not a final one.", "upstream_status")
-        headers = {name.lower(): value for name, value in answer.headers.items()}
+        headers = _headers(answer)
         chunks = _timed(answer, deadline, timers.idle, request.cap)
         coding = headers.pop("content-encoding", "identity").lower()
         if coding not in ("", "identity"):
@@ -143,16 +143,31 @@ class Client:
         return self._transports[private, pooled]
 
 
+_url = lru_cache(1024)(httpx.URL)  # the same few addresses, whose parsing takes longer than all else in a request
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """Header names in lower case; repeated ones joined as a list."""
+    headers: dict[str, str] = {}
+    try:
+        for raw, value in answer.headers.raw:
+            name, text = raw.decode("ascii").lower(), value.decode("ascii")
+            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    except UnicodeDecodeError:  # the library finds out what the others are written in
+        return {name.lower(): value for name, value in answer.headers.items()}
+    return headers
+
+
 def _prepared(request: UpstreamRequest, timer: asyncio.Timeout, deadline: float) -> httpx.Request:
     headers = [*request.headers, ("accept-encoding", "identity")]
     connect = request.timers.connect
     extensions = {"timeout": {"connect": connect, "pool": connect}}  # the second is for finding the name, too
+    url = _url(request.url)
     if isinstance(request.body, bytes):
-        content = request.body
-        return httpx.Request(request.method, request.url, headers=headers, content=content, extensions=extensions)
+        return httpx.Request(request.method, url, headers=headers, content=request.body, extensions=extensions)
     headers.append(("content-length", str(request.body.length)))
     stream = Uploading(request.body, timer, request.timers.first_byte, deadline)
-    return httpx.Request(request.method, request.url, headers=headers, stream=stream, extensions=extensions)
+    return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=extensions)
 
 
 def _trace() -> aiohttp.TraceConfig:

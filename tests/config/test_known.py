@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from torouter.config import document, known
+from torouter.config import document, known, yaml
 from torouter.config.load import Project, load_project
-from torouter.config.yaml import parse
 from torouter.diagnostics import Diagnostics, render_line
 
 ROUTES = """
@@ -26,11 +25,13 @@ class Start:
         self.read: list[str] = []
         self.found = Diagnostics()
 
+        parse = yaml.parse
+
         def noted(text: str, file: str, diagnostics: Diagnostics) -> object:
             self.read.append(Path(file).name)
             return parse(text, file, diagnostics)
 
-        monkeypatch.setattr(document, "parse", noted)
+        monkeypatch.setattr(yaml, "parse", noted)
 
     def write(self, text: str, name: str = "mine.yaml") -> None:
         (self.folder / name).write_text(text)

@@ -9,9 +9,10 @@ import struct
 from collections.abc import AsyncIterator
 
 import aiohttp
+import httpx
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
-from torouter.upstream.client import Client, Timers, UpstreamRequest, UpstreamResponse
+from torouter.upstream.client import Client, Timers, UpstreamRequest, UpstreamResponse, _headers
 from torouter.upstream.errors import UpstreamError, unconnected
 
 from tests.support.scripted import Scene, Script, Upstream
@@ -313,3 +314,13 @@ async def test_an_answer_that_began_is_never_asked_for_again(client: Client) -> 
         await body(await client.send(to(upstream)))
         await failure(client, to(upstream))
         assert len(upstream.seen) == 2
+
+
+def test_repeated_headers_of_an_answer_are_one_list() -> None:
+    answer = httpx.Response(200, headers=[("X-One", "a"), ("x-one", "b"), ("X-Two", "c")])
+    assert _headers(answer) == {"x-one": "a, b", "x-two": "c"}
+
+
+def test_headers_that_are_no_ascii_are_still_text() -> None:
+    answer = httpx.Response(200, headers=[(b"x-name", "Zoë".encode()), (b"x-one", b"1")])
+    assert _headers(answer) == {"x-name": "Zoë", "x-one": "1"}
