@@ -20,6 +20,7 @@ from .redaction import Redactor
 from .usage import Cost, Names, Tokens, classes, names_of, record_of, used_of
 
 _access = logging.getLogger("torouter.access")
+_log = logging.getLogger("torouter.observe")
 
 # What an attempt may come to; anything else is counted as one.
 _OUTCOMES = frozenset(
@@ -72,11 +73,17 @@ class Observer:
         self.board.add(metrics.RECORDED, (what,), count)
 
     def ends(self, exchange: Exchange, answered: Answered) -> None:
-        """Count a request that is over."""
+        """Count a request that is over; a fault in that is logged, for the client has its answer."""
+        self.board.add(metrics.RUNNING, (), -1)
+        try:
+            self._count(exchange, answered)
+        except Exception:  # noqa: BLE001 - whatever it was, the connection goes on
+            _log.exception("request %s could not be counted", exchange.request_id)
+
+    def _count(self, exchange: Exchange, answered: Answered) -> None:
         board, names = self.board, names_of(exchange)
         seconds = exchange.routing.clock() - exchange.started
         at = self._wall() - seconds
-        board.add(metrics.RUNNING, (), -1)
         board.add(metrics.REQUESTS, (names.endpoint, names.model, names.provider, names.outcome))
         board.observe(metrics.SECONDS, (names.endpoint,), seconds)
         if len(exchange.tries) <= 1:

@@ -58,10 +58,10 @@ class Site:
         observer.begins()
         try:
             await self.gateway.handle(exchange)
-            await linger(request)
-        finally:
+        finally:  # before anything is waited for: a gateway that stops waits for its requests, and for no more
             reply.over()
             observer.ends(exchange, Answered(reply.status, reply.sent, incoming.waited + reply.waited))
+        await linger(request)
 
     def refuse(self, request: Request, fault: BaseException) -> HTTPResponse:
         """The answer to what the server library refused before any handler ran."""

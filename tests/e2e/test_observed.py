@@ -84,6 +84,8 @@ async def test_every_worker_tells_the_sum_and_a_killed_one_is_not_forgotten(serv
         while await total(gateway) < before + 20:  # a request is counted when it is over, just after its answer
             await asyncio.sleep(0.05)
         assert {await total(gateway) for _ in range(20)} == {before + 20}
+        while (await metrics(gateway)).get('torouter_usage_records_total{fate="written"}', 0) < before + 20:
+            await asyncio.sleep(0.05)  # what is not written yet dies with its worker
         killed, *_ = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         os.kill(int(killed), signal.SIGKILL)
         while "is replaced" not in gateway.printed or (await metrics(gateway))["torouter_workers"] != 2:
@@ -122,9 +124,10 @@ async def test_every_request_is_recorded_once_with_what_it_used(served: tuple[Ga
     assert kept()[before:] == [one] * 7
     shown = subprocess.run(
         [str(COMMAND), "usage", str(gateway.folder), "--by", "key,model", "--format", "csv"],
-        capture_output=True, text=True, check=True, timeout=PATIENCE,
-    ).stdout  # fmt: skip
-    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(shown))}
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert (shown.returncode, shown.stderr) == (0, "")
+    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(shown.stdout))}
     assert int(rows["to-openai-chat"]["requests"]) == len([it for it in kept() if it[1] == "to-openai-chat"])
     assert rows["to-openai-chat"]["key"] == "tests"
 
@@ -188,6 +191,21 @@ async def test_no_secret_comes_out_anywhere(served: tuple[Gateway, int]) -> None
     texts = [("the log", gateway.printed), ("the store", kept.decode("latin-1"))]
     texts += [("an answer", answer.decode("latin-1").replace(KEY, "")) for answer in said]  # its own key a client may be told
     assert [(place, text) for place, text in texts if CANARY.search(text)] == []
+
+
+async def test_who_stops_the_gateway_loses_no_record(served: tuple[Gateway, int]) -> None:
+    gateway, port = served
+    async with asyncio.timeout(2 * PATIENCE), Upstream(good, port=port):
+        for _ in range(5):
+            await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat")))
+    assert await asyncio.to_thread(gateway.stop) == 0
+    await asyncio.sleep(0.5)  # until what it wrote last has been read
+    lines = [json.loads(line) for line in gateway.printed.splitlines() if line.startswith("{")]
+    with sqlite3.connect(gateway.folder / ".torouter" / "store.sqlite") as connection:
+        kept = connection.execute("SELECT id, outcome, attempts FROM usage").fetchall()
+    connection.close()
+    asked = {(line["id"], line["outcome"], line["attempts"]) for line in lines if "key" in line}
+    assert (len(kept), asked ^ set(kept)) == (len(asked), set())
 
 
 async def heard(gateway: Gateway, form: Talk, model: str, *, stream: bool) -> bytes:

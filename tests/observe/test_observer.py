@@ -11,7 +11,8 @@ import pytest
 from torouter.compile.policy import Rule
 from torouter.compile.prices import Price
 from torouter.observe.observer import Answered, Observer
-from torouter.observe.usage import classes, cost_of, tokens_of
+from torouter.observe.usage import classes, cost_of, tokens_of, used_of
+from torouter.pipeline.outcomes import Attempt
 from torouter.store import UsageRecord
 
 from ..support.fake import POLICY, FakeProvider, FakeSnapshot, FakeTarget
@@ -159,6 +160,28 @@ def test_what_is_no_number_of_tokens_is_none(nonsense: dict[str, Any]) -> None:
 
 def test_classes_never_fall_below_zero() -> None:
     assert min(classes({"input": 1, "cache_read": 5, "output": 1, "reasoning": 9, "cache_write_long": 3}).values()) == 0
+
+
+async def test_what_attempts_used_is_added_up_and_known_only_if_each_is() -> None:
+    tries = [Attempt("a", "m", "p", 0.0, usage={"input": 5, "output": 1}, prices=(PRICE,)) for _ in range(2)]
+    assert used_of(tries, NOON).tokens == {"input": 10, "output": 2}
+    assert used_of(tries, NOON).cost == (20_000, "USD")
+    unpriced = Attempt("b", "m", "p", 0.0, usage={"input": 5})
+    assert (used_of([*tries, unpriced], NOON).tokens, used_of([*tries, unpriced], NOON).cost) == ({"input": 15, "output": 2}, None)
+    foreign = Attempt("b", "m", "p", 0.0, usage={"input": 5}, prices=(replace(PRICE, currency="EUR"),))
+    assert used_of([*tries, foreign], NOON).cost is None
+    silent = Attempt("b", "m", "p", 0.0)
+    assert used_of([silent, tries[0]], NOON).cost == (10_000, "USD")
+
+
+async def test_a_fault_in_counting_is_logged_and_reaches_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def full(record: UsageRecord) -> None:
+        raise OSError("no room")
+
+    inside = Inside(FakeSnapshot({"m": [A]}), {"a": TOLD})
+    given, exchange = await inside.ask()
+    Observer(record=full).ends(exchange, Answered(given.status, 0, 0.0))
+    assert "request req_1 could not be counted" in caplog.text
 
 
 async def test_the_line_tells_each_attempt_and_its_cause(caplog: pytest.LogCaptureFixture) -> None:
