@@ -16,6 +16,7 @@ from .form import Form
 
 _MAX_MODEL = 256
 _MAX_MEMBERS = 256
+_MAX_BRACKETS = 1_000_000  # a text of as many tokens as any model reads has far fewer
 _SHOWN = 64
 _CHARSET = re.compile(r"charset[ \t]*=[ \t]*\"?([^\";, \t]*)")
 _ASCII_AND_MORE = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -80,6 +81,9 @@ def parse(raw: bytes) -> dict[str, object]:
     """
     if not raw.strip():
         raise Problem("invalid_request", "The body is empty; send a JSON object.", code="invalid_json")
+    if len(raw) > _MAX_BRACKETS and raw.count(b"[") + raw.count(b"{") > _MAX_BRACKETS:
+        message = f"The body holds more than {_MAX_BRACKETS} objects and lists."
+        raise Problem("invalid_request", message, code="too_many_members")
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as fault:

@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 import orjson
 
-_TEXT = rb'"(?:[^"\\]|\\.)*+"'
+_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _OPEN = re.compile(rb"\s*\{\s*")
 _KEY = re.compile(rb"[\s,]*+(" + _TEXT + rb")\s*:\s*", re.DOTALL)
-_PLAIN = re.compile(_TEXT + rb"|[^\s,}\]\"{\[]++", re.DOTALL)
+_FLAT = rb'[\[{](?:[^"{}\[\]]++|' + _TEXT + rb")*+[\]}]"
+_SHALLOW = _FLAT
+for _ in range(6):  # values of ordinary depth are taken in one go
+    _SHALLOW = rb'[\[{](?:[^"{}\[\]]++|' + _TEXT + rb"|" + _SHALLOW + rb")*+[\]}]"
+_PLAIN = re.compile(_TEXT + rb"|[^\s,}\]\"{\[]++|" + _SHALLOW, re.DOTALL)
 _BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _TEXT + rb'[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL)
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
 _VALUE = re.compile(rb"\s*:\s*(" + _TEXT + rb"|[^\s,}\]\"{\[]+)", re.DOTALL)

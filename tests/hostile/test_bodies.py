@@ -62,6 +62,9 @@ async def test_a_body_of_very_many_members_or_items_is_answered(client: str, cap
         assert is_refusal(surface, many, 400)
         wide = await scene.ask(surface, surface.model, surface.body(metadata={f"k{number}": 0 for number in range(50_000)}, x=[0] * 100_000))
         assert wide.status in (200, 400)
+        full = await scene.ask(surface, surface.model, nested(surface.body(x="deep"), 2).replace(b'"object"', b"[" + b"[]," * 1_000_001 + b"0]"))
+        assert is_refusal(surface, full, 400)
+        assert b"too_many_members" in full.body
     assert faults(caplog) == []
 
 
