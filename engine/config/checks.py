@@ -52,12 +52,14 @@ def _check_pattern(match: Match, diagnostics: Diagnostics) -> None:
     at = len(match.method) + 1
     for found in _PLACEHOLDER.finditer(match.path):
         name, rest = found.groups()
-        span = where.span(at + found.start(), len(found.group()))
+        begin, length = at + found.start(), len(found.group())
         if name in names:
-            diagnostics.error("bad-pattern", span, f"the placeholder {{{name}}} comes twice")
+            message = f"the placeholder {{{name}}} comes twice"
+            diagnostics.error("bad-pattern", where, message, offset=begin, length=length)
         names.add(name)
         if rest and "{" in match.path[found.end() :]:
-            diagnostics.error("bad-pattern", span, f"no placeholder may follow {{{name}:path}}")
+            message = f"no placeholder may follow {{{name}:path}}"
+            diagnostics.error("bad-pattern", where, message, offset=begin, length=length)
     left = _PLACEHOLDER.sub(lambda found: " " * len(found.group()), match.path)
     stray = re.search(r"[{}?#]", left)
     if stray:

@@ -46,11 +46,11 @@ class Project:
 
 
 def load_project(
-    user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True, kept: FilePath | None = None
+    user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True, known: Known | None = None
 ) -> Project:
     """Load the built-in files and those of a user: a folder, or one route file.
 
-    `kept` is a folder that tells what files said when they were loaded before.
+    `known` tells what files said when they were loaded before.
     The project holds what could be read even when `diagnostics` has errors; it may be served only when there are none.
     """
     sources = builtin_sources(diagnostics) if builtin else []
@@ -59,7 +59,7 @@ def load_project(
     layers: dict[str, list[LoadedRoute]] = {BUILTIN: [], USER: []}
     protocols: dict[str, dict[str, Document]] = {}
     dialects: dict[str, Document] = {}
-    known = Known(kept)
+    known = known or Known(None)
     for source in sources:
         document = load_document(source.file, source.name, source.layer, diagnostics, partial(known.get, source.kind))
         if document is None:
@@ -73,7 +73,6 @@ def load_project(
         else:
             # A user's file comes later and takes the place of the built-in one.
             protocols.setdefault(source.protocol, {})[source.kind] = document
-    known.keep()
     sections = _check_patched(merge_routes(layers.values(), diagnostics), diagnostics)
     routes = build_routes(sections, diagnostics)
     check_values(routes, diagnostics)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..compile import compile_project
 from ..compile.snapshot import Key, Snapshot
+from ..config.known import Known
 from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
 from ..observe.observer import Observer
@@ -76,9 +77,11 @@ class Loaded:
 
 def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
-    project = load_project(folder, diagnostics, kept=state_folder(folder))
+    known = Known(state_folder(folder))
+    project = load_project(folder, diagnostics, known=known)
     snapshot = compile_project(project, diagnostics)
-    sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None)
+    sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None, known)
+    known.keep()
     return None if diagnostics.failed else Loaded(snapshot, sandbox)
 
 

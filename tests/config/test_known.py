@@ -40,7 +40,10 @@ class Start:
         document._HELD.clear()
         self.read.clear()
         self.found = Diagnostics()
-        return load_project(self.folder, self.found, builtin=False, kept=self.kept)
+        kept = known.Known(self.kept)
+        project = load_project(self.folder, self.found, builtin=False, known=kept)
+        kept.keep()
+        return project
 
 
 @pytest.fixture
