@@ -1,4 +1,4 @@
-"""CPU of the mapping language alone: an expression, an event of a stream, a request of 200 messages."""
+"""CPU of the mapping language alone: an expression, an event of a stream, a message of a request by its history."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from torouter.language.expressions import compile_tree, parse
 from torouter.language.functions import CALLEES
 from torouter.protocol import Call, WireProtocol
 
-from .canned import EVENTS, chat_stream, messages_stream
+from .canned import ANSWERS, EVENTS
+from .work import CHAT, GENERATE, MESSAGES, RESPONSES, chat_body
 
 EXPRESSION = "body.choices[0].delta.tool_calls[?index == `0`].function.arguments | [0]"
 BODY = {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}}]}
-ROUNDS = 7
+ROUNDS = 5
+HISTORY = (10, 100, 200, 400)
 
 
 def cost(run: Callable[[], object], *, times: int, of: int = 1) -> tuple[float, float, float]:
@@ -31,20 +33,6 @@ def cost(run: Callable[[], object], *, times: int, of: int = 1) -> tuple[float, 
     return median(figures), min(figures), max(figures)
 
 
-def conversation(messages: int) -> dict[str, object]:
-    """A client's request with a long history and some tools."""
-    turns = [
-        {"role": "user" if number % 2 == 0 else "assistant", "content": f"This is message {number}. " * 5}
-        for number in range(messages)
-    ]
-    schema = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
-    tools = [
-        {"type": "function", "function": {"name": f"tool_{number}", "description": "Reads.", "parameters": schema}}
-        for number in range(20)
-    ]
-    return {"model": "m", "messages": turns, "tools": tools, "max_completion_tokens": 1000}
-
-
 def translate_stream(source: WireProtocol, client: WireProtocol, raw: bytes) -> bytes:
     """Translate a recorded stream, in reads of a few events each, as they come from a socket."""
     call = Call(request={"model": "m", "turns": []})
@@ -53,6 +41,22 @@ def translate_stream(source: WireProtocol, client: WireProtocol, raw: bytes) -> 
     out.append(encoder.feed(decoder.close()))
     assert not encoder.failed
     return b"".join(out)
+
+
+def watch_stream(source: WireProtocol, raw: bytes) -> None:
+    """Watch a recorded stream, as it is done where it goes through as it is."""
+    watcher = source.stream_watch(Call())
+    for at in range(0, len(raw), 2048):
+        watcher.feed(raw[at : at + 2048])
+    watcher.close()
+    assert watcher.over
+
+
+def translate(client: WireProtocol, upstream: WireProtocol, body: dict[str, object]) -> bytes:
+    """Translate a request."""
+    call = Call(target={"model": "m", "limits": {"max_output": 4096}})
+    decoded = client.decode_request(body, call)
+    return orjson.dumps(upstream.encode_request({**decoded, "model": "m"}, call).body)
 
 
 def rows() -> Iterator[tuple[str, tuple[float, float, float]]]:
@@ -64,21 +68,19 @@ def rows() -> Iterator[tuple[str, tuple[float, float, float]]]:
     yield "expression, closures", cost(lambda: compiled(frame), times=20000)
     yield "expression, library", cost(lambda: library.search({"body": BODY}), times=2000)
     protocols = load_snapshot(None).protocols
-    chat, messages = protocols["openai-chat"], protocols["anthropic-messages"]
-    for name, source, client, raw in (
-        ("event, openai-chat → anthropic-messages", chat, messages, chat_stream()),
-        ("event, anthropic-messages → openai-chat", messages, chat, messages_stream()),
-    ):
-        yield name, cost(lambda s=source, c=client, r=raw: translate_stream(s, c, r), times=20, of=EVENTS)
-    body = conversation(200)
-    target = {"model": "m", "limits": {"max_output": 4096}}
-
-    def request() -> bytes:
-        call = Call(target=target)
-        decoded = chat.decode_request(body, call)
-        return orjson.dumps(messages.encode_request({**decoded, "model": "m"}, call).body)
-
-    yield "request of 200 messages, openai-chat → anthropic-messages", cost(request, times=10)
+    for name, client in ((CHAT, MESSAGES), (MESSAGES, CHAT), (GENERATE, CHAT), (RESPONSES, CHAT)):
+        raw, of, to = b"".join(ANSWERS[name].stream(EVENTS)), protocols[name], protocols[client]
+        yield (
+            f"event, {name} → {client}",
+            cost(lambda o=of, t=to, r=raw: translate_stream(o, t, r), times=10, of=EVENTS),
+        )
+        yield f"event, {name}, watched", cost(lambda o=of, r=raw: watch_stream(o, r), times=10, of=EVENTS)
+    for messages in HISTORY:
+        body = chat_body("m", messages, 60)
+        yield (
+            f"a message of {messages} with 60 tools, {CHAT} → {MESSAGES}",
+            cost(lambda b=body: translate(protocols[CHAT], protocols[MESSAGES], b), times=4, of=messages),
+        )
 
 
 def report() -> str:
