@@ -113,7 +113,7 @@ def test_keys_of_the_files_are_named_instead_of_a_key_of_this_machine(tmp_path: 
         requests = [line for line in lines if line.startswith("curl ")]
         assert requests
         assert all("sandbox/echo" in line for line in requests)
-    assert not (tmp_path / ".torouter").exists()
+    assert not (tmp_path / ".torouter" / "key").exists()
 
 
 def test_broken_files_are_shown_and_not_served(tmp_path: Path) -> None:
