@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .figures import Figure, ratio
 from .work import BIG, BURST, JSON, SLOW, Work
@@ -62,8 +62,3 @@ def _head(title: str, names: Sequence[str]) -> Iterator[str]:
 
 def _row(first: str, cells: Sequence[str]) -> str:
     return f"| {' | '.join([first, *cells])} |"
-
-
-def joined(tables: Sequence[Callable[[], Iterator[str]]]) -> str:
-    """Tables below each other."""
-    return "\n\n".join("\n".join(table()) for table in tables)
