@@ -27,7 +27,6 @@ PROVIDER = """
   at-{name}:
     base_url: http://127.0.0.1:{port}
     allow_private: true
-    auth: {{header: x-theirs, value: "env:PATH"}}
     timeouts: {{connect: 1s, first_byte: 10s, idle: 10s, total: 20s}}
     speaks: {{{name}: {{path: "/{name}"}}}}
 """

@@ -115,7 +115,7 @@ async def test_a_model_in_an_address_is_a_name_and_nothing_else(model: str) -> N
 
 OURS = {
     "api_base": "http://127.0.0.1:{port}", "base_url": "http://127.0.0.1:{port}", "api_key": "sk-evil", "custom_llm_provider": "evil", "fallbacks": ["x"],
-    "extra_headers": {"x-theirs": "evil", "authorization": "evil"}, "mock_response": "mocked", "config": {"base_url": "http://127.0.0.1:{port}"}, "timeout": 0,
+    "extra_headers": {"x-api-key": "evil", "authorization": "evil"}, "mock_response": "mocked", "config": {"base_url": "http://127.0.0.1:{port}"}, "timeout": 0,
     "provider": "evil", "targets": [{"provider": "evil"}], "metadata": {"user_api_key": "evil"},
 }  # fmt: skip
 
