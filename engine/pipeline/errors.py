@@ -53,6 +53,14 @@ class Problem(Exception):
         return problem
 
 
+def is_too_deep(fault: BaseException) -> bool:
+    """Whether a fault says that something is nested too deeply to be read or written.
+
+    The writer of JSON has no error of its own for it: its errors are those of any wrong type.
+    """
+    return isinstance(fault, RecursionError) or (isinstance(fault, orjson.JSONEncodeError) and "ecursion" in str(fault))
+
+
 def render(
     problem: Problem, protocol: WireProtocol | None, call: Call | None, request_id: str
 ) -> tuple[int, dict[str, str], bytes]:

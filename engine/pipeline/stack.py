@@ -13,7 +13,7 @@ from .body import receive
 from .count import count_tokens
 from .credential import authenticate
 from .endpoint import Matcher, fallback, match
-from .errors import Problem, render
+from .errors import Problem, is_too_deep, render
 from .exchange import Exchange, Incoming, Reply
 from .form import Keeping
 from .keys import KeyRing
@@ -88,11 +88,8 @@ class Gateway:
                 raise
             task.uncancel()
             await self._refuse(exchange, Problem.of(exchange.stopping))
-        except RecursionError:  # what is read into memory may be nested more deeply than mappings go
-            await self._refuse(exchange, _too_deep(exchange))
-        except Exception:  # noqa: BLE001 - a client is always answered, whatever fault of ours it met
-            _log.exception("request %s failed", exchange.request_id)
-            await self._refuse(exchange, Problem("server", "The gateway failed.", code="internal_error"))
+        except Exception as fault:  # noqa: BLE001 - a client is always answered, whatever fault of ours it met
+            await self._refuse(exchange, _of_fault(exchange, fault))
         finally:
             del self._running[task]
             if exchange.form is not None:
@@ -140,8 +137,11 @@ class Gateway:
             task.cancel()
 
 
-def _too_deep(exchange: Exchange) -> Problem:
-    """Who is told off for what is nested too deeply: the client, or once it was called, the upstream."""
+def _of_fault(exchange: Exchange, fault: Exception) -> Problem:
+    """What a client is told of a fault; one that is not of its body or of the upstream's answer is ours, and logged."""
+    if not is_too_deep(fault):
+        _log.error("request %s failed", exchange.request_id, exc_info=fault)
+        return Problem("server", "The gateway failed.", code="internal_error")
     if exchange.tries:
         return Problem("bad_gateway", "The upstream's answer is nested too deeply.", code="upstream_invalid")
     return Problem("invalid_request", "The body is nested too deeply.", code="too_deep")

@@ -12,7 +12,8 @@ from ..canonical.patch import merge_patch
 from ..compile.snapshot import Target
 from ..protocol import Call, RequestRejected, WireProtocol
 from ..protocol.errors import Json
-from .errors import Problem
+from ..wire.frame import FrameError
+from .errors import Problem, is_too_deep
 from .exchange import Exchange
 from .plan import Relay, Watch, parse_answer
 from .state import addressed, keeps_itself, told
@@ -96,12 +97,17 @@ class TranslationRelay(Watch):
         return self._decoder.broken
 
     def feed(self, chunk: bytes) -> bytes:
-        """The client's frames for what `chunk` completes."""
+        """The client's frames for what `chunk` completes. Raises FrameError also for what nobody could write again."""
         if self.over:
             return b""
-        events = self._decoder.feed(chunk)
-        self.see(events)
-        return self._encoder.feed(events) if events else b""
+        try:
+            events = self._decoder.feed(chunk)
+            self.see(events)
+            return self._encoder.feed(events) if events else b""
+        except (RecursionError, orjson.JSONEncodeError) as fault:
+            if not is_too_deep(fault):
+                raise
+            raise FrameError("an event is nested too deeply") from fault
 
     def close(self, error: Json | None = None) -> bytes:
         """The closing frames, or the error that the stream ends in."""

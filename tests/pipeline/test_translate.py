@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import orjson
@@ -118,3 +119,24 @@ async def test_an_error_of_the_upstream_is_said_in_the_clients_protocol() -> Non
     async with Upstream(script) as upstream, running(serving(upstream)) as gateway:
         answer = await gateway.ask("POST", "/lines/talk", b'{"model":"m","prompt":"p"}')
         assert (answer.status, answer.json["fault"], answer.json["of"]) == (400, "too long", "line-talk")
+
+
+DEEP = b'{"a":' * 300 + b"1" + b"}" * 300
+
+
+async def test_what_an_upstream_nests_too_deeply_is_its_fault_also_in_the_middle_of_a_stream(caplog: pytest.LogCaptureFixture) -> None:
+    async def whole(scene: Scene) -> None:
+        await scene.answer(b'{"word":%b}' % DEEP)
+
+    async def streamed(scene: Scene) -> None:
+        await scene.stream(b'data: {"word":"a"}\n\n', end=False)
+        await asyncio.sleep(0.2)
+        await scene.chunk(b'data: {"word":%b}\n\n' % DEEP)
+
+    async with Upstream(whole, streamed) as upstream, running(serving(upstream)) as gateway:
+        answer = await gateway.ask("POST", "/lines/talk", b'{"model":"m","prompt":"p"}')
+        assert (answer.status, answer.json["code"]) == (502, "upstream_invalid")
+        answer = await gateway.ask("POST", "/lines/talk", b'{"model":"m","prompt":"p","stream":true}')
+        lines = answer.body.splitlines()
+        assert (answer.status, lines[0], b"fault" in lines[-1]) == (200, b'{"token":"a"}', True)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
