@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Authority:
             alternative = x509.DNSName(name)
         begun = _now() - 3 * DAY
         builder = _named(name, self.certificate.subject, key, begun, begun + (DAY if expired else 9 * DAY))
-        signed = builder.add_extension(x509.SubjectAlternativeName([alternative]), critical=False).sign(self.key, hashes.SHA256())
+        signed = builder.add_extension(x509.SubjectAlternativeName([alternative]), critical=False).sign(
+            self.key, hashes.SHA256()
+        )
         file = self.path.with_name("service.pem")
         secret = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -57,12 +59,12 @@ def authority(folder: Path) -> Authority:
     return Authority(path, certificate, key)
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _named(
-    name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begun: datetime.datetime, over: datetime.datetime
+    name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begun: dt.datetime, over: dt.datetime
 ) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())

@@ -141,7 +141,12 @@ def _responses(events: Iterable[Json]) -> Read:
     return text, ends, tuple(errors)
 
 
-_READERS = {"openai-chat": _chat, "anthropic-messages": _messages, "gemini-generate": _gemini, "openai-responses": _responses}
+_READERS = {
+    "openai-chat": _chat,
+    "anthropic-messages": _messages,
+    "gemini-generate": _gemini,
+    "openai-responses": _responses,
+}
 
 VOICES = (
     Voice("chat, whole", "openai-chat", "openai"),

@@ -83,7 +83,10 @@ class Player:
         status = named.pop("status", 200)
         if "content-length" not in named:
             named.setdefault("transfer-encoding", "chunked")
-        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {self._bytes(str(value)).decode()}" for name, value in named.items())]
+        lines = [
+            f"HTTP/1.1 {status} X",
+            *(f"{name}: {self._bytes(str(value)).decode()}" for name, value in named.items()),
+        ]
         await self._scene.send("\r\n".join(line for line in lines if not line.endswith(": ")).encode() + b"\r\n\r\n")
 
     async def _answer(self, said: dict[str, Any]) -> None:

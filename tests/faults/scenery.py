@@ -66,14 +66,18 @@ def routes(first: int, second: int, clients: Sequence[str]) -> str:
     lines = ["providers:"]
     for to in TALKS:
         lines.append(PROVIDER.format(name=f"well-{to}", port=second, protocol=to, speaks=SPEAKS[to]))
-        lines += [PROVIDER.format(name=f"ill-{client}-{to}", port=first, protocol=to, speaks=SPEAKS[to]) for client in clients]
+        lines += [
+            PROVIDER.format(name=f"ill-{client}-{to}", port=first, protocol=to, speaks=SPEAKS[to]) for client in clients
+        ]
     lines.append("models:")
     for to in TALKS:
         for client in clients:
             ill, well = f"{{provider: ill-{client}-{to}, model: ill}}", f"{{provider: well-{rival(to)}, model: well}}"
             for policy in ("default", "hasty", "patient"):
                 lines.append(f"  {policy}-alone-{client}-{to}: {{policy: {policy}, targets: [{ill}]}}")
-                lines.append(f"  {policy}-pair-{client}-{to}: {{policy: {policy}, targets: [{ill}, {{priority: 2, {well[1:]}]}}")
+                lines.append(
+                    f"  {policy}-pair-{client}-{to}: {{policy: {policy}, targets: [{ill}, {{priority: 2, {well[1:]}]}}"
+                )
     return "\n".join(lines) + REST.format(hash=hashlib.sha256(KEY.encode()).hexdigest())
 
 
@@ -153,7 +157,11 @@ async def staged(voices: Sequence[Voice], *, port: int = 0, **settings: object) 
     async def well(scene: Scene) -> None:
         await _play(scene, None)
 
-    async with Upstream(ill, port=port or first) as one, Upstream(well, port=second) as two, running(changed) as gateway:
+    async with (
+        Upstream(ill, port=port or first) as one,
+        Upstream(well, port=second) as two,
+        running(changed) as gateway,
+    ):
         stage = Stage(gateway, one, two, steps)
         watch(stage)
         yield stage

@@ -51,7 +51,11 @@ def document(name: str) -> Any:
 @cache
 def faults(table: str) -> tuple[Fault, ...]:
     """The rows of a table, once for each mode in which they can happen."""
-    return tuple(_fault(name, row, mode) for name, row in document(table).items() for mode in row.get("modes", ("whole", "stream")))
+    return tuple(
+        _fault(name, row, mode)
+        for name, row in document(table).items()
+        for mode in row.get("modes", ("whole", "stream"))
+    )
 
 
 def _fault(name: str, row: dict[str, Any], mode: str) -> Fault:

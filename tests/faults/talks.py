@@ -26,7 +26,12 @@ _GEMINI_ERROR: Json = {"error": {"code": 500, "message": "Upstream is sad.", "st
 GEMINI = Talk(
     "gemini-generate",
     "/gemini-generate",
-    {**_META, "candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP", "index": 0}]},
+    {
+        **_META,
+        "candidates": [
+            {"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP", "index": 0}
+        ],
+    },
     f"data: {json.dumps(_META)}\n\n".encode(),
     _piece("Hel") + _piece("lo"),
     _piece(finishReason="STOP"),
@@ -47,14 +52,21 @@ _USAGE: Json = {
 _BEGUN: Json = {**_HEAD, "status": "in_progress", "output": [], "usage": None}
 _DONE: Json = {**_HEAD, "status": "completed", "output": [_ITEM], "usage": _USAGE}
 _AT: Json = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
-_RESPONSES_ERROR: Json = {"error": {"message": "Upstream is sad.", "type": "server_error", "param": None, "code": "sad"}}
+_RESPONSES_ERROR: Json = {
+    "error": {"message": "Upstream is sad.", "type": "server_error", "param": None, "code": "sad"}
+}
 RESPONSES = Talk(
     "openai-responses",
     "/openai-responses",
     _DONE,
     _event("response.created", sequence_number=0, response=_BEGUN)
     + _event("response.in_progress", sequence_number=1, response=_BEGUN),
-    _event("response.output_item.added", sequence_number=2, output_index=0, item={**_ITEM, "status": "in_progress", "content": []})
+    _event(
+        "response.output_item.added",
+        sequence_number=2,
+        output_index=0,
+        item={**_ITEM, "status": "in_progress", "content": []},
+    )
     + _event("response.content_part.added", sequence_number=3, **_AT, part={**_TEXT, "text": ""})
     + _event("response.output_text.delta", sequence_number=4, **_AT, delta="Hel", logprobs=[])
     + _event("response.output_text.delta", sequence_number=5, **_AT, delta="lo", logprobs=[]),
@@ -76,7 +88,14 @@ _WORDS = {
     500: ("api_error", "INTERNAL"), 502: ("api_error", "UNAVAILABLE"), 503: ("api_error", "UNAVAILABLE"),
     504: ("timeout_error", "DEADLINE_EXCEEDED"), 529: ("overloaded_error", "UNAVAILABLE"),
 }  # fmt: skip
-_TYPES = {400: "invalid_request_error", 401: "invalid_request_error", 404: "invalid_request_error", 413: "invalid_request_error", 429: "rate_limit_error", 504: "timeout_error"}
+_TYPES = {
+    400: "invalid_request_error",
+    401: "invalid_request_error",
+    404: "invalid_request_error",
+    413: "invalid_request_error",
+    429: "rate_limit_error",
+    504: "timeout_error",
+}
 
 
 def refusal(talk: Talk, status: int) -> bytes:
@@ -84,7 +103,9 @@ def refusal(talk: Talk, status: int) -> bytes:
     ours, theirs = _WORDS.get(status, ("api_error", "UNKNOWN"))
     message = "Upstream says no."
     if talk is MESSAGES:
-        return json.dumps({"type": "error", "error": {"type": ours, "message": message}, "request_id": "req_theirs"}).encode()
+        return json.dumps(
+            {"type": "error", "error": {"type": ours, "message": message}, "request_id": "req_theirs"}
+        ).encode()
     if talk is GEMINI:
         return json.dumps({"error": {"code": status, "message": message, "status": theirs}}).encode()
     said = {"message": message, "type": _TYPES.get(status, "server_error"), "param": None, "code": None}

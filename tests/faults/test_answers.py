@@ -37,8 +37,13 @@ async def test_a_fault_is_what_the_table_says_to_every_client(fault: Fault, capl
             pairs = await asked(stage, fault, "pair")
             assert stage.gateway.site.gateway.running == 0
             after = await settled(stage, fault, standing)
-    differing({case: found(said, stage) for case, said in alone.items()}, {case: expected(fault, *case) for case in alone})
-    differing({case: found(said, stage) for case, said in pairs.items()}, {case: expected_of_pair(fault, *case) for case in pairs})
+    differing(
+        {case: found(said, stage) for case, said in alone.items()}, {case: expected(fault, *case) for case in alone}
+    )
+    differing(
+        {case: found(said, stage) for case, said in pairs.items()},
+        {case: expected_of_pair(fault, *case) for case in pairs},
+    )
     differing({case: found(said, stage) for case, said in after.items()}, {case: [GOOD] for case in after})
     judge_told({**alone, **pairs}, stage, caplog)
 
@@ -48,7 +53,12 @@ async def asked(stage: Stage, fault: Fault, kind: str) -> dict[Case, Told]:
     stage.steps[0] = fault.does
     stage.forget()
     policy = "hasty" if fault.hasty else "default"
-    cases = [(voice, to) for voice in VOICES for to in TALKS if voice.streams == (fault.mode == "stream") and to in (fault.on or TALKS)]
+    cases = [
+        (voice, to)
+        for voice in VOICES
+        for to in TALKS
+        if voice.streams == (fault.mode == "stream") and to in (fault.on or TALKS)
+    ]
     said = await asyncio.gather(*(stage.ask(voice, f"{policy}-{kind}-{short(voice)}-{to}") for voice, to in cases))
     return dict(zip(cases, said, strict=True))
 
@@ -113,7 +123,11 @@ def expected_of_pair(fault: Fault, voice: Voice, to: str) -> Wanted:
 
 def differing(came: dict[Case, Found], wanted: dict[Case, Wanted]) -> None:
     """Compare, and show only what differs."""
-    wrong = [f"{voice.name}, from {to}: {found}, not {wanted[voice, to]}" for (voice, to), found in came.items() if found not in wanted[voice, to]]
+    wrong = [
+        f"{voice.name}, from {to}: {found}, not {wanted[voice, to]}"
+        for (voice, to), found in came.items()
+        if found not in wanted[voice, to]
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -122,7 +136,17 @@ def judge_told(cases: dict[Case, Told], stage: Stage, caplog: pytest.LogCaptureF
     lines = [orjson.loads(record.getMessage()) for record in caplog.records if record.name == "torouter.access"]
     assert sorted(line["id"] for line in lines) == sorted(stage.exchanges)
     heard = b"".join(said.body + str(said.headers).encode() for said in cases.values()).decode("latin-1")
-    for hidden in (SECRET, KEY, "127.0.0.1", str(stage.first.port), "Traceback", "ill-", "/openai-chat", ".py", ".yaml"):
+    for hidden in (
+        SECRET,
+        KEY,
+        "127.0.0.1",
+        str(stage.first.port),
+        "Traceback",
+        "ill-",
+        "/openai-chat",
+        ".py",
+        ".yaml",
+    ):
         assert hidden not in heard
     assert not any(secret in caplog.text for secret in (SECRET, KEY))
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -20,7 +20,9 @@ async def test_who_leaves_while_another_attempt_is_waited_for_gets_none(voice: V
         stage.steps[0] = [UNWILLING]
         async with RawClient(stage.gateway.port) as wire:
             await wire.request("POST", voice.path(model), voice.ask(model))
-            while not (stage.exchanges and any(attempt.outcome for attempt in next(iter(stage.exchanges.values())).tries)):
+            while not (
+                stage.exchanges and any(attempt.outcome for attempt in next(iter(stage.exchanges.values())).tries)
+            ):
                 await asyncio.sleep(0.005)
         await stage.gateway.site.gateway.quiet.wait()
     [exchange] = stage.exchanges.values()

@@ -104,7 +104,13 @@ async def staged(row: dict[str, Any], folder: Path) -> AsyncIterator[Stage]:
         sealed = await asyncio.start_server(good._serve, "127.0.0.1", 0, ssl=context)
         with crowded() as full, pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(trusted.path))
-            ports = {"open": good.port, "sealed": sealed.sockets[0].getsockname()[1], "shut": free_port(), "full": full, "mute": mute.port}
+            ports = {
+                "open": good.port,
+                "sealed": sealed.sockets[0].getsockname()[1],
+                "shut": free_port(),
+                "full": full,
+                "mute": mute.port,
+            }
             text = ROUTES.format(
                 at=row["at"].format(**ports), private=str(row.get("private", True)).lower(), other=other,
                 hash=hashlib.sha256(KEY.encode()).hexdigest(),
@@ -121,7 +127,9 @@ async def staged(row: dict[str, Any], folder: Path) -> AsyncIterator[Stage]:
 
 
 @pytest.mark.parametrize("name, row", REACHING)
-async def test_who_cannot_be_reached_is_told_in_the_clients_protocol(name: str, row: dict[str, Any], tmp_path: Path) -> None:
+async def test_who_cannot_be_reached_is_told_in_the_clients_protocol(
+    name: str, row: dict[str, Any], tmp_path: Path
+) -> None:
     async with asyncio.timeout(PATIENCE), staged(row, tmp_path) as stage:
         alone = dict(zip(VOICES, await asyncio.gather(*(stage.ask(voice, "alone") for voice in VOICES)), strict=True))
         stage.forget()

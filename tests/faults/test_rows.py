@@ -17,7 +17,13 @@ TRIED = {(path.stem, name) for path in TABLES.glob("*.yaml") if path.stem != "er
 
 def named(row: int) -> tuple[set[tuple[str, str]], list[str]]:
     """The table rows and the tests that a row names."""
-    pairs = {(table, name) for entry in ROWS[row] if isinstance(entry, dict) for table, name in entry.items() if table != "differs"}
+    pairs = {
+        (table, name)
+        for entry in ROWS[row]
+        if isinstance(entry, dict)
+        for table, name in entry.items()
+        if table != "differs"
+    }
     return pairs, [entry for entry in ROWS[row] if isinstance(entry, str)]
 
 

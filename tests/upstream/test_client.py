@@ -324,3 +324,15 @@ def test_repeated_headers_of_an_answer_are_one_list() -> None:
 def test_headers_that_are_no_ascii_are_still_text() -> None:
     answer = httpx.Response(200, headers=[(b"x-name", "Zoë".encode()), (b"x-one", b"1")])
     assert _headers(answer) == {"x-name": "Zoë", "x-one": "1"}
+
+
+async def test_a_place_in_the_pool_is_waited_for_as_long_as_a_connection() -> None:
+    client = Client(connections=1)
+    async with Upstream(Scene.hold) as upstream:
+        first = asyncio.create_task(client.send(to(upstream)))
+        await upstream.arrived.wait()
+        fault = await failure(client, to(upstream, Timers(connect=0.3)))
+        assert (fault.error["kind"], fault.outcome, len(upstream.seen)) == ("timeout", "connect", 1)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+    await client.aclose()
