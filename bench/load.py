@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,18 +90,23 @@ class Asker(asyncio.Protocol):
 
 async def run(
     port: int, request: bytes, check: Callable[[bytes], str], *, connections: int, count: int,
-    marker: bytes = b"\n", seen: Seen | None = None,
+    marker: bytes = b"\n", seen: Seen | None = None, spread: float = 0.0,
 ) -> Seen:  # fmt: skip
-    """Send a request `count` times over each connection. Raises WrongAnswer, OSError and TimeoutError."""
-    seen = seen or Seen()
-    loop = asyncio.get_running_loop()
+    """Send a request `count` times over each connection, all of which begin within `spread` seconds.
+
+    Raises WrongAnswer, OSError and TimeoutError.
+    """
+    found = seen or Seen()
+
+    async def ask(number: int) -> None:
+        await asyncio.sleep(spread * number / connections)
+        make = asyncio.get_running_loop().create_connection
+        _, asker = await make(lambda: Asker(request, count, check, marker, found), "127.0.0.1", port)
+        await asker.ended
+
     async with asyncio.timeout(LONGEST):
-        made: Sequence[tuple[object, Asker]] = await asyncio.gather(*(
-            loop.create_connection(lambda: Asker(request, count, check, marker, seen), "127.0.0.1", port)
-            for _ in range(connections)
-        ))  # fmt: skip
-        await asyncio.gather(*(asker.ended for _, asker in made))
-    return seen
+        await asyncio.gather(*map(ask, range(connections)))
+    return found
 
 
 def post(path: str, headers: dict[str, str], body: bytes) -> bytes:

@@ -15,6 +15,8 @@ from .targets import Running
 from .work import STREAMS, Work
 
 CONNECTIONS = 8
+SPREAD = 4.0
+"""Seconds in which streams begin one after the other, as clients do."""
 CALM, WINDOW = 2, 8
 """Events that slow streams have had, on average, when the clock starts, and those that come until it stops."""
 
@@ -47,11 +49,10 @@ def slow(target: Running, work: Work) -> Slow:
 
 async def _slow(target: Running, work: Work) -> Slow:
     seen = load.Seen()
+    request, streams = target.request(work), {"connections": STREAMS, "count": 1}
     running = asyncio.create_task(
-        load.run(
-            target.port, target.request(work), work.wrong, connections=STREAMS, count=1, marker=WORD, seen=seen
-        )
-    )  # fmt: skip
+        load.run(target.port, request, work.wrong, **streams, marker=WORD, seen=seen, spread=SPREAD)
+    )
     await _until(lambda: seen.marks >= STREAMS * CALM and seen.begun >= STREAMS, running)
     events, before = seen.marks, tree.cpu(target.pid)
     await _until(lambda: seen.marks >= events + STREAMS * WINDOW or seen.done > 0, running)
