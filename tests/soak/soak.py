@@ -68,12 +68,13 @@ async def reloads(here: World, size: argparse.Namespace) -> None:
     clients = asyncio.gather(
         *(load.client(here, lambda: over.is_set() and load.answered >= size.requests) for _ in range(size.clients))
     )
-    workers = len(here.workers())
+    pids, held = here.workers(), list[int]()
     for _ in range(size.reloads):
         known = here.loaded()
         here.gateway.process.send_signal(signal.SIGHUP)
-        while here.loaded() < known + workers:
+        while here.loaded() < known + len(pids):
             await asyncio.sleep(0.05)
+        held.append(memory(pids))
     over.set()
     await clients
     seconds = time.perf_counter() - begun
@@ -88,6 +89,7 @@ async def reloads(here: World, size: argparse.Namespace) -> None:
         per_second=load.answered / seconds,
     )
     say("  latency, ms", p50=share(load.times, 0.5), p99=share(load.times, 0.99), worst=share(load.times, 1))
+    say("  memory of both workers, KiB", after_one=held[0], halfway=held[len(held) // 2], after_all=held[-1])
     say("  streams that ran through all", streams=size.streams, broken=broken)
     if load.failed:
         say("  failures", **load.failed)
