@@ -260,7 +260,7 @@ class Settings:
     max_header: int = 32 * 1024
     max_response: int = 64 * 1024**2
     max_event: int = 8 * 1024**2
-    max_connections: int = 200
+    max_connections: int = 4096
     header_timeout: float = 10.0
     body_timeout: float = 60.0
     keep_alive: float = 75.0

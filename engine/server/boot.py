@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import resource
 import socket
 import sys
 from collections.abc import Coroutine, Sequence
@@ -123,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one worker."""
     redactor = Redactor()
     _log_to_stderr(redactor)
+    _open_more_files()
     worker = _parse(arguments)
     diagnostics = Diagnostics()
     with for_good():
@@ -132,6 +135,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     _run(run(worker, loaded, redactor))
     return 0
+
+
+def _open_more_files() -> None:
+    """Hold as many connections as the system lets us: each request needs two, and the usual limit is 1,024 files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _log_to_stderr(redactor: Redactor) -> None:

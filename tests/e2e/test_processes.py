@@ -75,6 +75,14 @@ async def test_a_worker_that_is_killed_is_replaced_while_requests_go_on(served: 
     assert KEY not in gateway.printed
 
 
+@pytest.mark.skipif(not Path("/proc/self/limits").is_file(), reason="reads limits in /proc")
+def test_a_worker_may_open_as_many_files_as_the_system_lets_it(served: tuple[Gateway, int]) -> None:
+    for worker in workers(served[0]):
+        [line] = [line for line in Path(f"/proc/{worker}/limits").read_text().splitlines() if "Max open files" in line]
+        soft, hard = line.split()[3:5]
+        assert soft == hard
+
+
 async def listed(gateway: Gateway) -> set[str]:
     """The models that one of the workers knows now."""
     async with RawClient(port_of(gateway)) as client:
