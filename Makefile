@@ -1,7 +1,8 @@
 # Everything a contributor needs to remember:
 #   make serve   a fresh machine: sets up, then starts the gateway (HOST and PORT are honoured; Ctrl-C stops it)
 #   make check   what to run before a commit: lint, types, unit tests, validate, docs
-#   make test    what CI runs: check, ignorant, hardening, then the recorded traffic, the official client libraries, the coding agents
+#   make test    what CI runs: check, ignorant, laws, hardening, then the recorded traffic, the official client libraries, the coding agents
+#   make laws  what must hold for any message between any two protocols; the matrix of fields
 #   make hardening  hostile clients and failing upstreams
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
@@ -22,7 +23,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant hardening sdk agents previous test-latest matrix translation bench bench-peers peers memory smuggling fuzz soak chaos inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant laws hardening sdk agents previous test-latest matrix translation bench bench-peers peers memory smuggling fuzz soak chaos inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -55,12 +56,17 @@ types: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/pytest -q $(TOGETHER) -m "not corpus and not sdk and not agents" $(HARD:%=--ignore %)
+	$(BIN)/pytest -q $(TOGETHER) -m "not corpus and not sdk and not agents" $(LAWS:%=--ignore %) $(HARD:%=--ignore %)
 
 validate: $(DEV)
 	$(BIN)/torouter validate
 
-test: check ignorant hardening sdk agents
+test: check ignorant laws hardening sdk agents
+
+# What must hold for any message between any two protocols, and that every field gets through or is told as lost.
+LAWS := tests/laws tests/coverage
+laws: $(DEV)
+	$(BIN)/pytest -q $(TOGETHER) $(LAWS)
 
 # What clients send that is wrong, and what upstreams do: every row of the tables, on every protocol.
 HARD := tests/faults tests/hostile
