@@ -42,8 +42,9 @@ def _able(exchange: Exchange, targets: Sequence[Target]) -> Sequence[Target]:
     client, endpoint = exchange.client, exchange.endpoint
     assert client is not None
     assert endpoint is not None
-    asked = endpoint.operation if endpoint.operation in _WORDS else _ANSWER  # counting asks what an answer would cost
-    able = [it for it in targets if asked in _operations(it, asked) and _speaks(it, client)]
+    asked = endpoint.operation if endpoint.operation in _WORDS else _ANSWER
+    counts = endpoint.operation == "count"  # whatever a model does with them, it has tokens
+    able = [it for it in targets if (counts or asked in _operations(it, asked)) and _speaks(it, client)]
     if not able:
         others = [name for name in _operations(targets[0]) if name != asked]
         hint = f" It can be asked to {', '.join(_WORDS.get(name, name) for name in others)}." if others else ""

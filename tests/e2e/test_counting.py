@@ -84,7 +84,7 @@ async def test_every_recorded_count_is_the_same_number(shipped: tuple[Snapshot, 
                 asked, own = each.request or {}, each.dialect.startswith("anthropic")
                 path = asked["path"] if own else "/v1beta/models/" + asked["path"].rpartition("/")[2]
                 answer = await gateway.ask("POST", path, json.dumps(asked["body"]).encode())
-                assert answer.status == 200, each.id
+                assert answer.status == 200, (each.id, answer)
                 if each.ok:
                     assert answer.json == each.response["body"], each.id
                 assert ("x-torouter-estimated" in answer.headers) is not each.ok, each.id

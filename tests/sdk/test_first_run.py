@@ -21,7 +21,7 @@ def test_the_address_and_key_are_printed_to_be_pasted(sandbox: Gateway) -> None:
 def test_every_command_that_is_printed_works(sandbox: Gateway) -> None:
     unfolded = sandbox.printed.replace("\\\n", " ")
     commands = [line.strip() for line in unfolded.splitlines() if line.strip().startswith("curl ")]
-    assert len(commands) == 3, sandbox.printed  # one for each protocol of the clients
+    assert len(commands) == 4, sandbox.printed  # one for each protocol of the clients
     env = {**os.environ, "TOROUTER_URL": sandbox.url, "TOROUTER_KEY": sandbox.key}
     for command in commands:
         done = subprocess.run(["bash", "-c", f"{command} --fail"], env=env, capture_output=True, text=True, timeout=30, check=False)
