@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from ..canonical.carriers import families_of
 from ..canonical.schema import GENERATION
 from ..compile.snapshot import Service, Target
 from ..protocol import RequestRejected, WireProtocol
 from ..routing.order import bands
-from .endpoint import shown
+from .endpoint import meant, shown
 from .errors import Problem
 from .exchange import Exchange
 from .spoken import spoken
@@ -28,9 +27,7 @@ def resolve(exchange: Exchange) -> None:
         if reason := snapshot.why_unusable(exchange.model, group):
             message = f"No provider of {shown(exchange.model)} can be called: {reason}."
             raise Problem("unavailable", message, code="provider_unconfigured")
-        names = [str(model["id"]) for model in snapshot.models_of(group)]
-        close = get_close_matches(exchange.model, names, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        hint = meant(exchange.model, (str(model["id"]) for model in snapshot.models_of(group)))
         member = exchange.endpoint.model_member if exchange.endpoint else None
         message = f"There is no model {shown(exchange.model)} for this key.{hint}"
         raise Problem("not_found", message, param=member)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from torouter.compile import Snapshot, compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
 
+from tests.e2e import conftest
 from tests.support.client import Answer, RawClient
 from tests.support.fake import KEY
 from tests.support.gateway import free_port
@@ -45,16 +46,8 @@ keys:
 """
 
 
-@dataclass(frozen=True)
-class Scenery:
-    """A running gateway and the upstream behind it."""
-
-    gateway: Running
-    upstream: Upstream
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.gateway.port}"
+class Scenery(conftest.Scenery):
+    """A running gateway and the upstream behind it, asked for what is no conversation."""
 
     @property
     def seen(self) -> Seen:
