@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
@@ -81,8 +82,9 @@ _DELETE_ANSWER = "DELETE FROM answers WHERE id = ?"
 _TOO_OLD = "DELETE FROM answers WHERE thread IN (SELECT id FROM threads WHERE used < ? ORDER BY used LIMIT ?)"
 _TOTAL = "SELECT count, size FROM totals WHERE grp = ?"
 _OLDEST = "DELETE FROM answers WHERE thread = (SELECT id FROM threads WHERE grp = ? ORDER BY used LIMIT 1)"
-_ADD_USAGE = "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _values = attrgetter(*COLUMNS)
+_ROW = f"({', '.join('?' * len(COLUMNS))})"
+_ROWS = 64  # of one statement: the thread that writes asks for the interpreter's lock once for each
 _TOO_LONG_AGO = "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE at < ? ORDER BY at LIMIT ?)"
 _SUM_USAGE = """
 SELECT {by} count(*), sum(outcome NOT IN ('ok', 'client_closed')), sum(attempts),
@@ -176,8 +178,9 @@ class SqliteStore:
     def add_usage(self, records: Sequence[UsageRecord], since: float) -> None:
         """Keep some records, all of them or none; some of those of requests before `since` are forgotten."""
         with self._told(), self._changing() as change:
-            for record in records:
-                change(_ADD_USAGE, _values(record))
+            for at in range(0, len(records), _ROWS):
+                some = records[at : at + _ROWS]
+                change(_adding(len(some)), [value for record in some for value in _values(record)])
             change(_TOO_LONG_AGO, (since, len(records) + _AT_ONCE))
 
     def sum_usage(self, by: Sequence[str], since: float, until: float) -> Sequence[UsageSum]:
@@ -228,6 +231,12 @@ class SqliteStore:
                 yield
             except (sqlite3.Error, OSError) as fault:
                 raise StoreError(f"The store {self._file} cannot be used: {fault}.") from fault
+
+
+@lru_cache(_ROWS)
+def _adding(count: int) -> str:
+    """The statement that adds so many records of usage."""
+    return f"INSERT INTO usage VALUES {', '.join([_ROW] * count)}"
 
 
 def _summing(by: Sequence[str]) -> str:
