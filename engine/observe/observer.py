@@ -42,7 +42,7 @@ class Answered:
 
 
 class Observer:
-    """Counts on a board, and hands records to `record`; without one nobody keeps them."""
+    """Counts on a board, hands records to `record` and lines of the log to `say`; without `record` none are kept."""
 
     def __init__(
         self,
@@ -50,11 +50,13 @@ class Observer:
         record: Callable[[UsageRecord], None] | None = None,
         redact: Redactor | None = None,
         wall: Callable[[], float] = time.time,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self.board = board or Board.alone()
         self.redact = redact or Redactor()
         self._record = record
         self._wall = wall
+        self._say = say or _logged
 
     def works(self) -> None:
         """Count this worker as one that serves."""
@@ -97,13 +99,12 @@ class Observer:
             record = record_of(exchange, names, used, answered.status, at, seconds)
             if record is not None:
                 self._record(record)
-        if _access.isEnabledFor(logging.INFO):
-            _access.info("%s", line_of(exchange, used, answered.status, answered.sent, seconds, self.redact))
+        self._say(line_of(exchange, used, answered.status, answered.sent, seconds, self.redact))
 
     def refused(self, incoming: Incoming, fields: Mapping[str, object]) -> None:
         """Count a request that never got as far as an endpoint; `fields` are those of its line in the log."""
         self.board.add(metrics.REQUESTS, ("", "", "", str(fields["outcome"])))
-        _access.info("%s", self.redact(line_with(incoming, fields)))
+        self._say(self.redact(line_with(incoming, fields)))
 
     def page(self) -> tuple[dict[str, str], bytes]:
         """Give the headers and the body of the page of metrics, for all workers."""
@@ -136,3 +137,7 @@ class Observer:
             severities["warn"] += len(exchange.hidden)
             for severity, count in severities.items():
                 self.board.add(metrics.LOSSES, (names.endpoint, names.provider, severity), count)
+
+
+def _logged(line: str) -> None:
+    _access.info("%s", line)

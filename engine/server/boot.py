@@ -18,6 +18,7 @@ from ..compile.snapshot import Key, Snapshot
 from ..config.known import Known
 from ..config.load import load_project
 from ..diagnostics import Diagnostics, render_line
+from ..observe.journal import Journal
 from ..observe.observer import Observer
 from ..observe.redaction import RedactingFormatter, Redactor
 from ..pipeline.keys import KeyRing
@@ -99,7 +100,8 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor) -> None:
     store = ExistingStore(worker.state)
     gateway = Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made))
     books = Books(worker.state, lambda: gateway.snapshot.settings.usage_age)
-    observer = Observer(claimed(worker.board), books.record, redactor)
+    journal = Journal(_write_line)
+    observer = Observer(claimed(worker.board), books.record, redactor, say=journal.add)
     site = Site(gateway, observer)
 
     def adopt(loaded: Loaded) -> None:
@@ -116,6 +118,7 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor) -> None:
     finally:
         loading.cancel()
         await books.close()
+        journal.flush()
         store.close()
         for way in ways.values():
             await way.aclose()
@@ -145,14 +148,10 @@ def _open_more_files() -> None:
 
 
 def _log_to_stderr(redactor: Redactor) -> None:
-    """Requests as lines of JSON and nothing else; warnings and worse with their origin, and without secrets."""
+    """Warnings and worse, with their origin and without secrets."""
     plain = logging.StreamHandler(sys.stderr)
     plain.setFormatter(RedactingFormatter(redactor, "%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[plain])
-    access = logging.getLogger("torouter.access")
-    access.setLevel(logging.INFO)
-    access.propagate = False
-    access.addHandler(logging.StreamHandler(sys.stderr))
 
 
 def _parse(arguments: Sequence[str] | None) -> Worker:
@@ -175,6 +174,12 @@ def _run(main_task: Coroutine[object, object, None]) -> None:
         asyncio.run(main_task)
     else:
         uvloop.run(main_task)
+
+
+def _write_line(text: str) -> None:
+    """Requests as lines of JSON and nothing else."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _tell(message: bytes) -> None:
