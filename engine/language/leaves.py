@@ -8,12 +8,12 @@ from typing import Protocol
 
 from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
-from . import build
-from .expressions import ExpressionError, Fn, parse
+from .expressions import ExpressionError, parse
 from .functions import CALLEES
 from .reads import Path, PathCheck, Trace, consumed
 from .scope import Scope
 from .shared import compile_once
+from .terms import NOTHING as NO_TERM, Term, Text
 from .text import FILTERS, TemplateError, compile_template
 
 _NOTHING: frozenset[Path] = frozenset()
@@ -27,7 +27,7 @@ class Node:
     the list around it; `literal` that it is written out and stays even when empty.
     """
 
-    run: Fn
+    term: Term
     sources: frozenset[Path] = _NOTHING
     splices: bool = False
     literal: bool = False
@@ -46,20 +46,20 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
     """Compile an expression as it is written, with its `=`."""
     try:
         tree = parse(text[1:])
-        run = compile_once(text[1:], scope.slots)
+        term = compile_once(text[1:], scope.slots)
     except ExpressionError as error:
         suggestion = _suggestion(error.code, error.subject, scope)
         offset = text.find(error.subject, 1) if error.subject else error.offset + 1
         length = len(error.subject) if error.subject else 1
         offset = max(min(offset, len(text) - 1), 0)
         findings.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset, length=length)
-        return Node(build.NULL_RUN)
+        return Node(NO_TERM)
     trace = Trace(scope.aliases)
     sources = trace.result(tree)
     findings.used |= trace.reads
     findings.handed |= trace.handed
     _check_paths(where, (consumed(sources) | trace.reads | trace.handed) - trace.supposed, findings)
-    return Node(run, sources)
+    return Node(term, sources)
 
 
 def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> Node:
@@ -70,10 +70,10 @@ def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> N
         suggestion = _suggestion(error.code, error.subject, scope)
         offset = sum(len(line) for line in text.splitlines(keepends=True)[: error.line])
         findings.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset)
-        return Node(build.NULL_RUN)
+        return Node(NO_TERM)
     findings.handed |= template.reads
     _check_paths(where, template.reads, findings)
-    return Node(template.run)
+    return Node(Text(template.slots, template.run))
 
 
 def _suggestion(code: str, subject: str | None, scope: Scope) -> str | None:

@@ -38,4 +38,4 @@ def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> C
     scope = Scope.of_roots(layout, roots)
     body = compiler.value(where, scope)
     handed = frozenset(compiler.handed - compiler.used)
-    return CompiledMapping(body, layout.size, tuple(scope.slots.items()), compiler.reads, handed)
+    return CompiledMapping(body.closure(), layout.size, tuple(scope.slots.items()), compiler.reads, handed)

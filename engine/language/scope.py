@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from .reads import Path
+from .terms import Name
 
 _NOWHERE: frozenset[Path] = frozenset()
 
@@ -39,12 +40,12 @@ class Scope:
             scope, _ = scope.bind(root, frozenset({(root,)}))
         return scope
 
-    def bind(self, name: str, sources: frozenset[Path] = _NOWHERE) -> tuple[Scope, int]:
-        """Open an inner scope with one more name, and give its slot."""
+    def bind(self, name: str, sources: frozenset[Path] = _NOWHERE) -> tuple[Scope, Name]:
+        """Open an inner scope with one more name, and give it with its slot."""
         slot = self.layout.slot()
         slots = MappingProxyType({**self.slots, name: slot})
         aliases = MappingProxyType({**self.aliases, name: sources})
-        return Scope(self.layout, slots, aliases), slot
+        return Scope(self.layout, slots, aliases), Name(slot, name)
 
     def narrow(self, name: str, kinds: Iterable[str]) -> Scope:
         """Open an inner scope in which a name is known to be of certain kinds: its paths gain a `:kind` step."""

@@ -1,24 +1,40 @@
-"""Shapes: trees that look like the document they make, compiled to closures.
+"""Shapes: trees that look like the document they make, compiled to terms.
 
 One mapping reads `$each → $where → $let → $when → one body`. A computed null leaves its member out; a written null
-stays. `Compiler.shape` gives a `Node`: what runs, where its value comes from, and how it stands in a list.
+stays. `Compiler.shape` gives a `Node`: a term, where its value comes from, and how it stands in a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
-from . import build, leaves, words
-from .expressions import Fn
+from . import leaves, words
 from .leaves import Node
 from .narrow import narrowing
 from .origins import Origins
 from .reads import Path, PathCheck, consumed, items
 from .scope import Scope
+from .terms import (
+    NOTHING,
+    Constant,
+    Each,
+    First,
+    Guarded,
+    List,
+    Lookup,
+    Loop,
+    Merge,
+    Name,
+    Noted,
+    Object,
+    Switch,
+    Term,
+)
 from .text import is_template
 from .words import Definition, Vocabulary
 
@@ -52,20 +68,20 @@ class Compiler:
         text = where.value
         if not isinstance(text, str) or not text.startswith("="):
             self.diagnostics.error("expression-required", where, "an expression is needed here; it starts with `=`")
-            return Node(build.NULL_RUN)
+            return Node(NOTHING)
         return leaves.compile_expression(where, text, scope, self)
 
-    def condition(self, where: Where, scope: Scope) -> Fn:
+    def condition(self, where: Where, scope: Scope) -> Term:
         """Compile an expression of which only the truth matters."""
         node = self.expression(where, scope)
         self.used |= consumed(node.sources, presence=True)
-        return node.run
+        return node.term
 
-    def value(self, where: Where, scope: Scope) -> Fn:
+    def value(self, where: Where, scope: Scope) -> Term:
         """Compile a shape whose value is used here, so that its sources count as read."""
         node = self.shape(where, scope)
         self._hand_on(node)
-        return node.run
+        return node.term
 
     def shape(self, where: Where, scope: Scope) -> Node:
         """Compile any shape."""
@@ -79,24 +95,26 @@ class Compiler:
                 return self._leaf(where, leaves.compile_expression(where, value, scope, self))
             if is_template(value):
                 return self._leaf(where, leaves.compile_text(where, value, scope, self))
-        return self._leaf(where, Node(build.constant(value), literal=True))
+        return self._leaf(where, Node(Constant(value), literal=True))
 
     def _leaf(self, where: Where, node: Node) -> Node:
-        return node if self.origins is None else replace(node, run=self.origins.leaf(where, node.run))
+        if self.origins is None:
+            return node
+        return replace(node, term=Noted(partial(self.origins.leaf, where), node.term))
 
-    def _part(self, run: Fn, key: str | None = None, *, opens: bool = False) -> Fn:
-        return run if self.origins is None else self.origins.part(run, key, opens=opens)
+    def _part(self, term: Term, key: str | None = None, *, opens: bool = False) -> Term:
+        return term if self.origins is None else Noted(partial(self.origins.part, key=key, opens=opens), term)
 
-    def _container(self, where: Where, run: Fn) -> Fn:
-        return run if self.origins is None else self.origins.container(where, run)
+    def _container(self, where: Where, term: Term) -> Term:
+        return term if self.origins is None else Noted(partial(self.origins.container, where), term)
 
     def _list(self, where: Where, written: Sequence[Any], scope: Scope) -> Node:
         nodes = [self.shape(where.at(index), scope) for index in range(len(written))]
         for node in nodes:
             self._hand_on(node)
         literal = not nodes or any(node.literal for node in nodes)
-        entries = [(self._part(node.run, opens=node.splices), node.splices) for node in nodes]
-        return Node(self._container(where, build.make_list(entries)), literal=literal)
+        entries = tuple((self._part(node.term, opens=node.splices), node.splices) for node in nodes)
+        return Node(self._container(where, List(entries)), literal=literal)
 
     def _mapping(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         body = words.check(where, value, self.diagnostics)
@@ -108,20 +126,20 @@ class Compiler:
         source = self.expression(where.at("$each"), scope)
         name = value.get("$as")
         name = name if isinstance(name, str) else "item"
-        inner, slot = scope.bind(name, items(source.sources))
-        inner, index_slot = inner.bind(f"{name}_index")
+        inner, item = scope.bind(name, items(source.sources))
+        inner, index = inner.bind(f"{name}_index")
         condition = None
         if "$where" in value:
             condition = self.condition(where.at("$where"), inner)
             inner = self.narrowed(where.at("$where"), inner)
         node = self._guarded(where, value, inner, body)
         self._hand_on(node)
-        body_run = self._part(node.run, opens=node.splices)
-        run = build.each(source.run, slot, index_slot, condition, body_run, opens=node.splices)
-        return Node(self._container(where, run), splices=True)
+        loop = Loop(source.term, item, index, condition)
+        each = Each(loop, self._part(node.term, opens=node.splices), node.splices)
+        return Node(self._container(where, each), splices=True)
 
     def _guarded(self, where: Where, value: Mapping[str, Any], scope: Scope, body: str | None) -> Node:
-        bindings: list[tuple[int, Fn]] = []
+        bindings: tuple[tuple[Name, Term], ...] = ()
         if isinstance(value.get("$let"), dict):
             scope, bindings = self.bindings(where.at("$let"), scope)
         condition = None
@@ -129,18 +147,19 @@ class Compiler:
             condition = self.condition(where.at("$when"), scope)
             scope = self.narrowed(where.at("$when"), scope)
         node = self._body(where, value, scope, body)
-        run = build.guarded(bindings, condition, node.run)
-        return Node(run, node.sources, node.splices, node.literal and condition is None)
+        if bindings or condition is not None:
+            node = replace(node, term=Guarded(bindings, condition, node.term))
+        return replace(node, literal=node.literal and condition is None)
 
-    def bindings(self, where: Where, scope: Scope) -> tuple[Scope, list[tuple[int, Fn]]]:
+    def bindings(self, where: Where, scope: Scope) -> tuple[Scope, tuple[tuple[Name, Term], ...]]:
         """Compile `$let` or `$with`: each name is known to those after it."""
-        bound: list[tuple[int, Fn]] = []
+        bound: list[tuple[Name, Term]] = []
         members = where.value
         for name in members if isinstance(members, dict) else ():
             node = self.shape(where.at(name), scope)
-            scope, slot = scope.bind(name, node.sources)
-            bound.append((slot, node.run))
-        return scope, bound
+            scope, bound_name = scope.bind(name, node.sources)
+            bound.append((bound_name, node.term))
+        return scope, tuple(bound)
 
     def narrowed(self, where: Where, scope: Scope) -> Scope:
         """Give the scope that holds below a condition: what it says of a name's kind is known there."""
@@ -153,7 +172,7 @@ class Compiler:
                 return self.shape(where.at("$value"), scope)
             case "$splice":
                 node = self.shape(where.at("$splice"), scope)
-                return Node(node.run, node.sources, splices=True)
+                return Node(node.term, node.sources, splices=True)
             case "$use":
                 return self._use(where, value, scope)
             case "$switch":
@@ -162,7 +181,7 @@ class Compiler:
                 return self._lookup(where, value, scope)
             case "$merge":
                 parts = [self.value(where.at("$merge", index), scope) for index in _indices(value["$merge"])]
-                return Node(self._container(where, build.merge([self._part(part) for part in parts])))
+                return Node(self._container(where, Merge(tuple(self._part(part) for part in parts))))
             case "$first":
                 return self._first(where, value, scope)
             case _:
@@ -174,19 +193,20 @@ class Compiler:
         kept = {name for name in kept if isinstance(name, str)} if isinstance(kept, list) else set()
         for name in sorted(kept - set(members)):
             self.diagnostics.error("missing-partner", where.at("$nulls"), f"`$nulls` names `{name}`, which is not here")
-        runs = [(name, self._part(self.value(where.at(name), scope), name), name in kept) for name in members]
-        return Node(self._container(where, build.make_object(runs)), literal=not members)
+        made = [(name, self._part(self.value(where.at(name), scope), name), name in kept) for name in members]
+        return Node(self._container(where, Object(tuple(made))), literal=not members)
 
     def _first(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         nodes = [self.shape(where.at("$first", index), scope) for index in _indices(value["$first"])]
         sources = frozenset(path for node in nodes for path in node.sources)
-        return Node(build.first([(node.run, node.literal) for node in nodes]), sources)
+        return Node(First(tuple((node.term, node.literal) for node in nodes)), sources)
 
     def _switch(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         selector = self.expression(where.at("$switch"), scope)
         self._hand_on(selector)
         subject = narrowing(where.at("$switch").value, selector=True)
-        cases: dict[str, Fn] = {}
+        cases: list[tuple[tuple[str, ...], Term]] = []
+        labelled: set[str] = set()
         sources: frozenset[Path] = _NOTHING
         branches = value.get("$case")
         splices = False
@@ -197,14 +217,15 @@ class Compiler:
             sources |= node.sources
             splices |= node.splices
             for name in names:
-                if name in cases:
+                if name in labelled:
                     self.diagnostics.error("two-bodies", where.at("$case").key(labels), f"`{name}` has a case already")
-                cases[name] = node.run
+                labelled.add(name)
+            cases.append((tuple(names), node.term))
         otherwise = None
         if "$else" in value:
             node = self.shape(where.at("$else"), scope)
-            otherwise, sources, splices = node.run, sources | node.sources, splices or node.splices
-        return Node(build.switch(selector.run, cases, otherwise), sources, splices)
+            otherwise, sources, splices = node.term, sources | node.sources, splices or node.splices
+        return Node(Switch(selector.term, tuple(cases), otherwise), sources, splices)
 
     def _lookup(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
         name = value["$lookup"]
@@ -215,10 +236,10 @@ class Compiler:
             table = {}
         else:
             self.vocabulary.used.add(("tables", str(name)))
-        key = self._key(where.at("$of"), scope) if "$of" in value else Node(build.NULL_RUN)
+        key = self._key(where.at("$of"), scope) if "$of" in value else Node(NOTHING)
         key = self._leaf(where.at("$lookup"), key)
         otherwise = self.value(where.at("$else"), scope) if "$else" in value else None
-        return Node(build.lookup(key.run, table, otherwise))
+        return Node(Lookup(key.term, table, otherwise))
 
     def _key(self, where: Where, scope: Scope) -> Node:
         """Compile what a table is asked for; a constant would always find the same."""
@@ -235,12 +256,12 @@ class Compiler:
             suggestion = did_you_mean(str(name), self.vocabulary.definitions)
             message = f"there is no definition `{name}`"
             self.diagnostics.error("unknown-definition", where.at("$use"), message, help=suggestion)
-            return Node(build.NULL_RUN)
+            return Node(NOTHING)
         self.vocabulary.used.add(("define", str(name)))
         if name in self.using:
             chain = " → ".join((*self.using, str(name)))
             self.diagnostics.error("recursive-definition", where.at("$use"), f"a definition uses itself: {chain}")
-            return Node(build.NULL_RUN)
+            return Node(NOTHING)
         return self._inlined(where, str(name), definition, scope)
 
     def _inlined(self, where: Where, name: str, definition: Definition, scope: Scope) -> Node:
@@ -252,19 +273,19 @@ class Compiler:
                 message = f"`{name}` takes no argument `{argument}`"
                 self.diagnostics.error("unknown-argument", where.at("$with").key(argument), message, help=suggestion)
         inner = scope.only(words.EVERYWHERE)
-        bound: list[tuple[int, Fn]] = []
+        bound: list[tuple[Name, Term]] = []
         for argument in definition.args:
             if argument in given:
                 node = self.shape(where.at("$with", argument), scope)
-                inner, slot = inner.bind(argument, node.sources)
-                bound.append((slot, node.run))
+                inner, bound_name = inner.bind(argument, node.sources)
+                bound.append((bound_name, node.term))
             else:
                 message = f"`{name}` needs the argument `{argument}`"
                 self.diagnostics.error("missing-argument", where.at("$use"), message)
                 inner, _ = inner.bind(argument)
         user = replace(self, using=(*self.using, name))
         node = user.shape(definition.make, inner)
-        return Node(build.guarded(bound, None, node.run), node.sources, node.splices, node.literal)
+        return replace(node, term=Guarded(tuple(bound), None, node.term, name))
 
     def _hand_on(self, node: Node) -> None:
         self.handed |= consumed(node.sources)

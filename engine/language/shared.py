@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .expressions import ExpressionError, Fn, compile_tree, parse
+from .expressions import ExpressionError, compile_tree, parse
 from .functions import CALLEES
+from .terms import Expression
 
 _KEPT = 16_384  # four times what the shipped files need
 
 
-def compile_once(text: str, slots: Mapping[str, int]) -> Fn:
-    """Compile an expression of a mapping to a function of a frame; where roots have the same places it is the same one.
+def compile_once(text: str, slots: Mapping[str, int]) -> Expression:
+    """Compile an expression of a mapping; where roots have the same places it is the same one.
 
     Raises ExpressionError.
     """
     try:
         places = tuple(slots[name] for name in _roots(text))
     except (ExpressionError, KeyError):
-        return compile_tree(parse(text), slots, CALLEES)
+        tree = parse(text)
+        return Expression(tree, slots, compile_tree(tree, slots, CALLEES))
     return _at_places(text, places)
 
 
@@ -36,8 +38,9 @@ def _roots(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _at_places(text: str, places: tuple[int, ...]) -> Fn:
-    return compile_tree(parse(text), dict(zip(_roots(text), places, strict=True)), CALLEES)
+def _at_places(text: str, places: tuple[int, ...]) -> Expression:
+    tree, slots = parse(text), dict(zip(_roots(text), places, strict=True))
+    return Expression(tree, slots, compile_tree(tree, slots, CALLEES))
 
 
 class _Asked(dict[str, int]):

@@ -14,8 +14,7 @@ from ..config.document import Where
 from ..diagnostics import did_you_mean
 from . import build
 from .emits import kinds_of
-from .expressions import Fn
-from .operators import is_false
+from .operators import Fn, is_false
 from .reads import PRESENCE, Path, PathCheck, items
 from .scope import Scope
 from .shape import Compiler
@@ -75,7 +74,7 @@ def compile_rules(where: Where, scope: Scope, compiler: Compiler, quiet: frozens
     if "dispatch" in file:
         node = compiler.expression(where.at("dispatch"), scope)
         compiler.used |= node.sources
-        dispatch = node.run
+        dispatch = node.term.closure()
     known = frozenset(state_of(file)) | {ENDED}
     compiler.unknown_path = _knowing_state(compiler.unknown_path, known)
     entries = file.get("rules")
@@ -135,7 +134,7 @@ def _compile_rule(
             compiler.diagnostics.error("unknown-word", where.key(name), message, help=did_you_mean(name, _RULE_WORDS))
     condition = None
     if "when" in rule:
-        condition = compiler.condition(where.at("when"), scope)
+        condition = compiler.condition(where.at("when"), scope).closure()
         scope = compiler.narrowed(where.at("when"), scope)
     run = _loop(where, rule, scope, compiler, state)
     kinds = kinds_of(rule.get("emit"))
@@ -173,16 +172,17 @@ def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compile
     if not isinstance(name, str):
         compiler.diagnostics.error("missing-partner", where.key("$each"), "`$each` needs `$as` beside it")
         name = "item"
-    inner, slot = scope.bind(name, items(source.sources))
-    inner, index_slot = inner.bind(f"{name}_index")
+    inner, item_name = scope.bind(name, items(source.sources))
+    inner, index_name = inner.bind(f"{name}_index")
     condition = None
     if "$where" in rule:
-        condition = compiler.condition(where.at("$where"), inner)
+        condition = compiler.condition(where.at("$where"), inner).closure()
         inner = compiler.narrowed(where.at("$where"), inner)
     body = _actions(where, rule, inner, compiler, state)
+    entries_of, slot, index_slot = source.term.closure(), item_name.slot, index_name.slot
 
     def run(frame: Frame, out: list[Any]) -> bool:
-        entries = source.run(frame)
+        entries = entries_of(frame)
         if not isinstance(entries, list):
             return False
         for index, item in enumerate(entries):
@@ -201,7 +201,8 @@ def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compile
 def _actions(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]) -> Run:
     bindings: list[tuple[int, Fn]] = []
     if "$let" in rule:
-        scope, bindings = compiler.bindings(where.at("$let"), scope)
+        scope, bound = compiler.bindings(where.at("$let"), scope)
+        bindings = [(name.slot, term.closure()) for name, term in bound]
     setters = _setters(where, rule, scope, compiler, state)
     emitters = _emitters(where, rule, scope, compiler)
     state_slot = scope.slots[STATE]
@@ -257,13 +258,13 @@ def _setters(
             message = f"the state has no `{name}`"
             help_text = did_you_mean(name, state) or "declare its first value under `state:`"
             compiler.diagnostics.error("unknown-state", where.at("set").key(name), message, help=help_text)
-        setters.append((name, compiler.value(where.at("set", name), scope)))
+        setters.append((name, compiler.value(where.at("set", name), scope).closure()))
     return tuple(setters)
 
 
 def _emitters(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler) -> Sequence[Fn]:
     entries = rule.get("emit")
     if isinstance(entries, dict):
-        return (compiler.value(where.at("emit"), scope),)
+        return (compiler.value(where.at("emit"), scope).closure(),)
     count = len(entries) if isinstance(entries, list) else 0
-    return tuple(compiler.value(where.at("emit", index), scope) for index in range(count))
+    return tuple(compiler.value(where.at("emit", index), scope).closure() for index in range(count))

@@ -37,10 +37,11 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled text and the paths it reads."""
+    """A compiled text, the paths it reads, and the slots of the names it starts from."""
 
     run: Callable[[Any], str]
     reads: frozenset[Path]
+    slots: Mapping[str, int]
 
 
 def is_template(text: str) -> bool:
@@ -78,13 +79,14 @@ def compile_template(text: str, scope: Scope) -> Template:
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError("template-syntax", error.message or "not a template", (error.lineno or 1) - 1) from None
     builder = _Builder(scope)
-    return Template(builder.text(tree.body), frozenset(builder.reads))
+    return Template(builder.text(tree.body), frozenset(builder.reads), builder.slots)
 
 
 class _Builder:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self.reads: set[Path] = set()
+        self.slots: dict[str, int] = {}
 
     def text(self, nodes: list[n.Node]) -> Callable[[Any], str]:
         """Compile a run of nodes to one text."""
@@ -144,6 +146,7 @@ class _Builder:
             raise TemplateError(
                 "unknown-root", f"nothing here is called `{node.name}`", node.lineno - 1, subject=node.name
             )
+        self.slots[node.name] = slot
         return operators.root(slot)
 
     def _getattr(self, node: n.Getattr) -> Fn:

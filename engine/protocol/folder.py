@@ -213,7 +213,7 @@ class Folder:
         rules = compile_rules(where, scope, compiler, PARTS)
         if kind == "stream.decode" and self._subject == schema.GENERATION:
             self._makes.hold_emitted(where.at("rules"), schema.name_of(self._subject, "event"))
-        complete = compiler.condition(where.at("complete"), scope) if "complete" in file else None
+        complete = compiler.condition(where.at("complete"), scope).closure() if "complete" in file else None
         number = file.get("number")
         return StreamRules(
             rules,

@@ -14,7 +14,7 @@ def test_where_its_roots_have_the_same_places_an_expression_is_the_same_function
 
 def test_elsewhere_it_is_another_one_that_reads_there():
     compile_once("body.a", {"body": 0})
-    assert compile_once("body.a", {"body": 1})([{"a": 1}, {"a": 2}]) == 2
+    assert compile_once("body.a", {"body": 1}).run([{"a": 1}, {"a": 2}]) == 2
 
 
 @pytest.mark.parametrize(
