@@ -36,9 +36,10 @@ class StoredKey:
 class StoredAnswer:
     """An answer that later requests of its group may go on from, with what it answered.
 
-    `protocol` and `model` are those that the client called, `thread` is the first answer of the conversation,
-    `previous` the one before. One that its provider keeps itself has only a `provider` here; of any other, `body` is
-    what the client asked, `turns` and `response` are canonical, all three as JSON. Moments in seconds since 1970.
+    `protocol` and `model` are those that the client called, `thread` is the first answer of the conversation, or the
+    conversation that clients name, `previous` what it goes on from. One that its provider keeps itself has only a
+    `provider` here; of any other, `body` is what the client asked, `turns` and `response` are canonical, all three as
+    JSON. Moments in seconds since 1970.
     """
 
     id: str
@@ -60,8 +61,38 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """A conversation that clients name, and what was noted of it: a list of entries, to which answers are added.
+
+    One that its provider keeps itself has only a `provider` here, and a `model` through which that is asked. `count`
+    and `size` are those of its entries; they are found, not kept.
+    """
+
+    id: str
+    group: str
+    protocol: str
+    created: float
+    notes: bytes = field(default=b"", repr=False)
+    provider: str | None = None
+    model: str | None = None
+    count: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was said in a conversation: JSON, as a client of its protocol says it."""
+
+    id: str
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
-    """What is kept of one group: how many answers, how many bytes, and for how many seconds after their last use."""
+    """What is kept of one group: how many things, how many bytes, and for how many seconds after their last use.
+
+    Answers, conversations and their entries are things.
+    """
 
     count: int
     size: int
@@ -103,6 +134,34 @@ class Store(Protocol):
 
     def delete_answer(self, id: str) -> None:
         """Forget the answer with this id; those that go on from it stay."""
+
+    def keep_conversation(self, conversation: StoredConversation, bounds: Bounds) -> None:
+        """Keep a conversation; of one that is there only the notes change. All else is as with an answer."""
+
+    def find_conversation(self, id: str, since: float) -> StoredConversation | None:
+        """Give the conversation with this id, if it was used since that moment."""
+
+    def delete_conversation(self, id: str) -> None:
+        """Forget the conversation with this id and its entries; answers that were given in it stay."""
+
+    def add_entries(
+        self, conversation: str, entries: Sequence[Entry], now: float, bounds: Bounds
+    ) -> Sequence[Entry] | None:
+        """Add entries behind all others, together and in this order, which counts as a use; nothing if it is not there.
+
+        One whose id is taken gets another, so that none is lost: the entries are given as they are kept.
+        """
+
+    def list_entries(
+        self, conversation: str, after: str | None, limit: int, *, newest_first: bool = False
+    ) -> Sequence[Entry] | None:
+        """Give at most so many entries behind the one with the id `after`; nothing if that is not there."""
+
+    def find_entry(self, conversation: str, id: str) -> Entry | None:
+        """Give one entry of a conversation."""
+
+    def delete_entry(self, conversation: str, id: str) -> None:
+        """Forget one entry of a conversation."""
 
     def add_usage(self, records: Sequence[UsageRecord], since: float) -> None:
         """Keep some records, all of them or none; some of those of requests before `since` are forgotten."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from torouter.store import Bounds, SqliteStore, StoredAnswer, StoredKey, StoreError
+from torouter.store import Bounds, Entry, SqliteStore, StoredAnswer, StoredConversation, StoredKey, StoreError
 
 KEY = StoredKey("ci", "default", "d1", "sk-ab…", created=100.0)
 ANSWER = StoredAnswer("a1", "team", "letters", "small-1", 100.0, "a1", body=b"[0]", turns=b"[1]", response=b"[2]")
@@ -99,4 +99,22 @@ def test_an_answer_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         store.keep_answer(replace(ANSWER, protocol=None), WIDE)  # type: ignore[arg-type]
     assert store.find_answer("a1", 0.0) == ANSWER
+    store.close()
+
+
+def test_an_entry_that_one_adds_is_there_for_another_at_once(tmp_path: Path) -> None:
+    one, two = SqliteStore(tmp_path / "store.sqlite"), SqliteStore(tmp_path / "store.sqlite")
+    one.keep_conversation(StoredConversation("c1", "team", "letters", 100.0), WIDE)
+    two.add_entries("c1", [Entry("e1", b"1")], 101.0, WIDE)
+    assert one.find_entry("c1", "e1") == Entry("e1", b"1")
+    one.close()
+    two.close()
+
+
+def test_entries_that_cannot_be_kept_are_none_of_them(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite")
+    store.keep_conversation(StoredConversation("c1", "team", "letters", 100.0), WIDE)
+    with pytest.raises(StoreError):
+        store.add_entries("c1", [Entry("e1", b"1"), Entry("e2", None)], 101.0, WIDE)  # type: ignore[arg-type]
+    assert store.list_entries("c1", None, 10) == []
     store.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from torouter.store import GROUPINGS, MemoryStore, SqliteStore, Store, StoreError, UsageRecord
 
-NOON = 1_800_014_400.0      # 2027-01-15 12:00 UTC
+NOON = 1_800_014_400.0  # 2027-01-15 12:00 UTC
 DAY = 86_400.0
 RECORD = UsageRecord(
     "req_1", NOON, "alice", "team", "talk", "small", "near", "small-1", "ok", 200, True, 1, 0.5, 0.1,
@@ -81,7 +81,7 @@ def test_what_is_too_long_ago_is_forgotten(store: Store) -> None:
 
 def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.sqlite")
-    wrong = replace(RECORD, key=None)      # type: ignore[arg-type]
+    wrong = replace(RECORD, key=None)  # type: ignore[arg-type]
     with pytest.raises(StoreError):
         store.add_usage([RECORD, wrong], 0.0)
     assert store.sum_usage(["key"], 0.0, NOON + 1) == []
