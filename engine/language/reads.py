@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import kinds
+from .functions import LIBRARY
+from .functions.registry import Reads
 
 Path = tuple[str, ...]
 PathCheck = Callable[[Path], str | None]
@@ -17,14 +19,7 @@ Ast = Mapping[str, Any]
 
 PRESENCE = "?"
 ITEMS = "*"
-_THROUGH = frozenset(
-    {"not_null", "first_of", "as_list", "non_empty", "section", "to_array", "list_only", "object_only"}
-)
-_OMITS = "omit"
-_TEXT = frozenset({"text_only", "lower"})
-_PRESENCE_ONLY = frozenset({"exists", "type", "count", "is_object", "is_list", "is_text", "has_text"})
-_TEXTS_OF_ITEMS = "text_of"
-_PICKS = "pick"
+_STANDARD: Mapping[str, Reads] = {"not_null": "any", "to_array": "any", "type": "presence"}
 
 
 class Trace:
@@ -117,25 +112,43 @@ class Trace:
         return frozenset()
 
     def _function_expression(self, node: Ast, current: frozenset[Path] | None) -> frozenset[Path]:
-        name = node["value"]
-        found: frozenset[Path] = frozenset()
-        for place, child in enumerate(node["children"]):
-            sources = self._walk(child, current)
-            if name in _THROUGH or (place == 0 and name == _OMITS):
-                found |= sources
-            elif name in _TEXT:
-                self.handed |= consumed(sources)
-            elif place == 0 and name == _PICKS:
-                picked = (key["value"] for key in node["children"][1:] if key["type"] == "literal")
-                self.consume(frozenset((*path, str(key)) for key in picked for path in sources))
-            elif place == 0 and name == _TEXTS_OF_ITEMS:
-                inner = items(sources)
-                self.consume(frozenset((*path, "text") for path in inner))
-                self.handed |= consumed(sources | inner)
-                self.supposed |= consumed(frozenset((*path, "text") for path in inner) | inner)
-            else:
-                self.consume(sources, presence=name in _PRESENCE_ONLY)
-        return found
+        how = reads_of(node["value"])
+        arguments = [self._walk(child, current) for child in node["children"]]
+        first, others = arguments[:1], arguments[1:]
+        match how:
+            case "any":
+                return frozenset().union(*arguments)
+            case "text":
+                self.handed |= consumed(path for sources in arguments for path in sources)
+                return frozenset()
+            case "presence":
+                for sources in arguments:
+                    self.consume(sources, presence=True)
+                return frozenset()
+            case "whole":
+                others = arguments
+            case "named":
+                picked = [str(key["value"]) for key in node["children"][1:] if key["type"] == "literal"]
+                self.consume(frozenset((*path, key) for key in picked for sources in first for path in sources))
+            case "texts":
+                for sources in first:
+                    self._texts(sources)
+        for sources in others:
+            self.consume(sources)
+        return frozenset().union(*first) if how == "first" else frozenset()
+
+    def _texts(self, sources: frozenset[Path]) -> None:
+        inner = items(sources)
+        texts = frozenset((*path, "text") for path in inner)
+        self.consume(texts)
+        self.handed |= consumed(sources | inner)
+        self.supposed |= consumed(texts | inner)
+
+
+def reads_of(function: str) -> Reads:
+    """Say what a function does with its arguments (`functions.registry.Function`)."""
+    known = LIBRARY.get(function)
+    return known.reads if known is not None else _STANDARD.get(function, "whole")
 
 
 def items(lists: Iterable[Path]) -> frozenset[Path]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+Reads = Literal["whole", "any", "first", "text", "texts", "named", "presence"]
 Run = TypeVar("Run", bound=Callable[..., Any])
 
 
@@ -20,7 +21,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function of the library; `most` is None where any number of arguments may follow."""
+    """One function of the library; `most` is None where any number of arguments may follow.
+
+    `reads` says what it does with its arguments: makes something of the `whole` values (where nothing else is said),
+    gives `any` of them or the `first` one as it is, gives the one that is `text`, joins the `texts` of the first, takes
+    `named` members of the first, or looks only at the `presence` of values. `inline` is the same function as a Python
+    expression over the names of its arguments' values.
+    """
 
     name: str
     parameters: str
@@ -30,6 +37,8 @@ class Function:
     least: int
     most: int | None
     examples: tuple[Example, ...]
+    reads: Reads = "whole"
+    inline: str | None = None
 
 
 class Registry:
@@ -39,7 +48,9 @@ class Registry:
         self.theme = theme
         self.functions: list[Function] = []
 
-    def add(self, *examples: tuple[str, Any], name: str | None = None) -> Callable[[Run], Run]:
+    def add(
+        self, *examples: tuple[str, Any], name: str | None = None, reads: Reads = "whole", inline: str | None = None
+    ) -> Callable[[Run], Run]:
         """Register a function under its own name; its docstring's first line is its meaning."""
 
         def register(run: Run) -> Run:
@@ -57,6 +68,8 @@ class Registry:
                     least=sum(parameter.default is parameter.empty for parameter in positional),
                     most=None if variadic else len(positional),
                     examples=tuple(Example(call, gives) for call, gives in examples),
+                    reads=reads,
+                    inline=inline,
                 )
             )
             return run

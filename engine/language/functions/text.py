@@ -33,6 +33,7 @@ def join_text(separator: Any, items: Any) -> str | None:
     ('text_of(`[{"text": "a"}, "b"]`, \' \')', "a b"),
     ("text_of(null, '')", None),
     ('text_of(`{"text": "a"}`, \'\')', "a"),
+    reads="texts",
 )
 def text_of(value: Any, separator: Any) -> str | None:
     """Give the text of a text, of an object with `text`, or of a list of either, joined."""
@@ -46,7 +47,9 @@ def text_of(value: Any, separator: Any) -> str | None:
     return separator.join(texts) if texts else None
 
 
-@REGISTRY.add(("lower('Ab')", "ab"), ("lower(1)", None))
+@REGISTRY.add(
+    ("lower('Ab')", "ab"), ("lower(1)", None), reads="text", inline="{0}.lower() if isinstance({0}, str) else None"
+)
 def lower(value: Any) -> str | None:
     """Write a text in lower case."""
     return value.lower() if isinstance(value, str) else None
@@ -94,13 +97,23 @@ def bytes_before(text: Any, character: Any) -> int | None:
     return len(text[: max(character, 0)].encode("utf-8", "surrogatepass"))
 
 
-@REGISTRY.add(("has_text(' ')", False), ("has_text('a')", True), ("has_text(null)", False))
+@REGISTRY.add(
+    ("has_text(' ')", False),
+    ("has_text('a')", True),
+    ("has_text(null)", False),
+    reads="presence",
+    inline="isinstance({0}, str) and not not {0}.strip()",
+)
 def has_text(value: Any) -> bool:
     """Tell whether a text holds anything but white space."""
     return isinstance(value, str) and bool(value.strip())
 
 
-@REGISTRY.add(("begins('abc', 'ab')", True), ("begins(null, 'a')", False))
+@REGISTRY.add(
+    ("begins('abc', 'ab')", True),
+    ("begins(null, 'a')", False),
+    inline="isinstance({0}, str) and isinstance({1}, str) and {0}.startswith({1})",
+)
 def begins(value: Any, start: Any) -> bool:
     """Tell whether a text begins with another."""
     return isinstance(value, str) and isinstance(start, str) and value.startswith(start)

@@ -15,7 +15,7 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | list | dict) and not value)
 
 
-@REGISTRY.add(("first_of(null, '', 'a')", "a"), ("first_of(`[]`, `{}`)", None), ("first_of(null, 0)", 0))
+@REGISTRY.add(("first_of(null, '', 'a')", "a"), ("first_of(`[]`, `{}`)", None), ("first_of(null, 0)", 0), reads="any")
 def first_of(*values: Any) -> Any:
     """Give the first value that is not null, empty text, an empty list or an empty object."""
     for value in values:
@@ -24,37 +24,48 @@ def first_of(*values: Any) -> Any:
     return None
 
 
-@REGISTRY.add(("non_empty(0)", None), ("non_empty('')", None), ("non_empty(`[]`)", None), ("non_empty(7)", 7))
+@REGISTRY.add(
+    ("non_empty(0)", None),
+    ("non_empty('')", None),
+    ("non_empty(`[]`)", None),
+    ("non_empty(7)", 7),
+    reads="any",
+    inline="{0} or None",
+)
 def non_empty(value: Any) -> Any:
     """Give the value, or null when it is 0, false or empty."""
     return value or None
 
 
-@REGISTRY.add(("exists(0)", True), ("exists(null)", False), ("exists('')", True))
+@REGISTRY.add(
+    ("exists(0)", True), ("exists(null)", False), ("exists('')", True), reads="presence", inline="{0} is not None"
+)
 def exists(value: Any) -> bool:
     """Tell whether a value is there, that is, not null."""
     return value is not None
 
 
-@REGISTRY.add(("is_text('a')", True), ("is_text(1)", False))
+@REGISTRY.add(("is_text('a')", True), ("is_text(1)", False), reads="presence", inline="isinstance({0}, str)")
 def is_text(value: Any) -> bool:
     """Tell whether a value is text."""
     return isinstance(value, str)
 
 
-@REGISTRY.add(("is_list(`[1]`)", True), ("is_list('a')", False))
+@REGISTRY.add(("is_list(`[1]`)", True), ("is_list('a')", False), reads="presence", inline="isinstance({0}, list)")
 def is_list(value: Any) -> bool:
     """Tell whether a value is a list."""
     return isinstance(value, list)
 
 
-@REGISTRY.add(("is_object(`{}`)", True), ("is_object(`[]`)", False))
+@REGISTRY.add(("is_object(`{}`)", True), ("is_object(`[]`)", False), reads="presence", inline="isinstance({0}, dict)")
 def is_object(value: Any) -> bool:
     """Tell whether a value is an object."""
     return isinstance(value, dict)
 
 
-@REGISTRY.add(("text_only('a')", "a"), ("text_only(1)", None))
+@REGISTRY.add(
+    ("text_only('a')", "a"), ("text_only(1)", None), reads="text", inline="{0} if isinstance({0}, str) else None"
+)
 def text_only(value: Any) -> str | None:
     """Give the value if it is text, else null."""
     return value if isinstance(value, str) else None
@@ -66,25 +77,44 @@ def number_only(value: Any) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-@REGISTRY.add(("list_only(`[1]`)", [1]), ("list_only('a')", None))
+@REGISTRY.add(
+    ("list_only(`[1]`)", [1]), ("list_only('a')", None), reads="any", inline="{0} if isinstance({0}, list) else None"
+)
 def list_only(value: Any) -> list[Any] | None:
     """Give the value if it is a list, else null."""
     return value if isinstance(value, list) else None
 
 
-@REGISTRY.add(('object_only(`{"a": 1}`)', {"a": 1}), ("object_only('a')", None))
+@REGISTRY.add(
+    ('object_only(`{"a": 1}`)', {"a": 1}),
+    ("object_only('a')", None),
+    reads="any",
+    inline="{0} if isinstance({0}, dict) else None",
+)
 def object_only(value: Any) -> dict[str, Any] | None:
     """Give the value if it is an object, else null."""
     return value if isinstance(value, dict) else None
 
 
-@REGISTRY.add(("as_list('a')", ["a"]), ("as_list(`[1]`)", [1]), ("as_list(null)", None))
+@REGISTRY.add(
+    ("as_list('a')", ["a"]),
+    ("as_list(`[1]`)", [1]),
+    ("as_list(null)", None),
+    reads="any",
+    inline="{0} if {0} is None or isinstance({0}, list) else [{0}]",
+)
 def as_list(value: Any) -> list[Any] | None:
     """Give a list as it is, anything else as a list of one, null as null."""
     return value if value is None or isinstance(value, list) else [value]
 
 
-@REGISTRY.add(("count(`[1, 2]`)", 2), ("count('abc')", 3), ("count(null)", 0))
+@REGISTRY.add(
+    ("count(`[1, 2]`)", 2),
+    ("count('abc')", 3),
+    ("count(null)", 0),
+    reads="presence",
+    inline="len({0}) if isinstance({0}, (str, list, dict)) else 0",
+)
 def count(value: Any) -> int:
     """Count items, members or characters; 0 for anything else."""
     return len(value) if isinstance(value, str | list | dict) else 0
@@ -110,7 +140,7 @@ def combine(*objects: Any) -> dict[str, Any] | None:
     return merged or None
 
 
-@REGISTRY.add(('pick(`{"a": 1, "b": 2}`, \'a\')', {"a": 1}), ("pick(null, 'a')", None))
+@REGISTRY.add(('pick(`{"a": 1, "b": 2}`, \'a\')', {"a": 1}), ("pick(null, 'a')", None), reads="named")
 def pick(value: Any, *names: Any) -> dict[str, Any] | None:
     """Give an object with only the named members; null if none is there."""
     if not isinstance(value, dict):
@@ -122,6 +152,7 @@ def pick(value: Any, *names: Any) -> dict[str, Any] | None:
     ('omit(`{"a": 1, "b": 2}`, \'a\')', {"b": 2}),
     ('omit(`{"a": 1, "b": 2, "c": 3}`, `["a", "b"]`)', {"c": 3}),
     ("omit(null, 'a')", None),
+    reads="first",
 )
 def omit(value: Any, *names: Any) -> dict[str, Any] | None:
     """Give an object without the members that are named, one by one or in lists; null if none is left."""
@@ -180,7 +211,10 @@ def runs(items: Any) -> list[dict[str, Any]] | None:
 
 
 @REGISTRY.add(
-    ("section(`[1, 2, 3]`, 1, 3)", [2, 3]), ("section(`[1, 2]`, 1, null)", [2]), ("section(null, 0, 1)", None)
+    ("section(`[1, 2, 3]`, 1, 3)", [2, 3]),
+    ("section(`[1, 2]`, 1, null)", [2]),
+    ("section(null, 0, 1)", None),
+    reads="any",
 )
 def section(items: Any, start: Any, end: Any) -> list[Any] | None:
     """Give the items of a list from a place on, up to another place or, where that is null, to the end."""
