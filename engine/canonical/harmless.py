@@ -1,6 +1,7 @@
 """What of a request may go missing without harm, and what may never; places are dotted, as people write them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 # Members whose absence changes nothing the client could notice: who is asked, how the answer travels, what the
@@ -52,9 +53,25 @@ HARMLESS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def is_quiet(place: str) -> bool:
-    """Whether the absence of a place, dotted, changes nothing that the client could notice."""
-    return place in QUIET
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What may go missing from messages about one subject: any value of some places, and some values of others."""
+
+    quiet: frozenset[str]
+    harmless: Mapping[str, tuple[Any, ...]]
+
+
+CONVERSATION = Silence(QUIET, HARMLESS)
+
+# Of messages without turns and parts: who is asked, how the answer travels, and in which clothes the gateway puts it.
+PLAIN = Silence(
+    frozenset({"model", "stream", "single", "encoding", "answer"}),
+    {
+        "n": (1,),
+        "partial_images": (0,),
+        **dict.fromkeys(("size", "quality", "background", "moderation"), ("auto",)),
+    },
+)
 
 
 def goes_on(request: Mapping[str, Any]) -> bool:

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from . import schema
+from .harmless import PLAIN
 from .loss import CANNOT, Declared, Loss, Path, covered
 
 Json = dict[str, Any]
-
-# Who is asked, how the answer travels, and in which clothes the gateway itself puts it.
-_QUIET = frozenset({"model", "stream", "single", "encoding", "answer"})
-
-# Values that say what would hold anyway.
-_HARMLESS: Mapping[str, tuple[Any, ...]] = {
-    "n": (1,),
-    "partial_images": (0,),
-    **dict.fromkeys(("size", "quality", "background", "moderation"), ("auto",)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class PlainLosses:
         unread = {
             name: declared.get(name, Declared("warn"))
             for name, is_read in leaves.items()
-            if not is_read and name not in _QUIET and name != "native"
+            if not is_read and name not in PLAIN.quiet and name != "native"
         }
         return cls(unread, protocol, declared.get("native", Declared("warn")))
 
@@ -48,7 +39,7 @@ class PlainLosses:
         losses = [
             Loss(name, name, said.severity, said.why or CANNOT)
             for name, said in self._unread.items()
-            if name in request and request[name] not in _HARMLESS.get(name, ())
+            if name in request and request[name] not in PLAIN.harmless.get(name, ())
         ]
         reason = self._native.why or "belongs to another protocol"
         for protocol, fields in request.get("native", {}).items():

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..canonical.harmless import HARMLESS, is_quiet
+from ..canonical.harmless import CONVERSATION, PLAIN, Silence
 from ..canonical.loss import CANNOT, REFUSED, Declared, Loss
 from ..protocol import Call, RequestRejected, UpstreamErrorBody, WireProtocol
+from ..protocol.plain import PlainProtocol
 from ..protocol.unread import declaration
 from .differences import Place, canonical, differences, general, leaves, sealed, value_at, written
 from .sampler import ABSENT, Probe
@@ -48,6 +49,7 @@ def cover_requests(source: WireProtocol, target: WireProtocol, probes: Iterable[
     dropped = {place: said for place, said in given.items() if said.severity == "drop"}
     return _cover(
         probes,
+        PLAIN if isinstance(source, PlainProtocol) else CONVERSATION,
         lambda body: _request(source, target, body),
         lambda place: declaration(place, declared),
         lambda place: declaration(place, dropped),
@@ -60,6 +62,7 @@ def cover_responses(source: WireProtocol, target: WireProtocol, probes: Iterable
     hidden = target.response_encode.loss if target.response_encode is not None else {}
     return _cover(
         probes,
+        PLAIN if isinstance(source, PlainProtocol) else CONVERSATION,
         lambda body: _response(source, target, body),
         lambda place: declaration(place, behind),
         lambda place: declaration(place, hidden),
@@ -68,6 +71,7 @@ def cover_responses(source: WireProtocol, target: WireProtocol, probes: Iterable
 
 def _cover(
     probes: Iterable[Probe],
+    silence: Silence,
     send: Callable[[Any], _Sent],
     of_source: Callable[[str], Declared | None],
     of_canonical: Callable[[str], Declared | None],
@@ -75,7 +79,7 @@ def _cover(
     for probe in probes:
         present = send(probe.present)
         absent = send({} if probe.absent is ABSENT else probe.absent)
-        yield _judge(probe, present, absent, of_source, of_canonical)
+        yield _judge(probe, silence, present, absent, of_source, of_canonical)
 
 
 def _request(source: WireProtocol, target: WireProtocol, body: Any) -> _Sent:
@@ -105,6 +109,7 @@ def _response(source: WireProtocol, target: WireProtocol, body: Any) -> _Sent:
 
 def _judge(
     probe: Probe,
+    silence: Silence,
     present: _Sent,
     absent: _Sent,
     of_source: Callable[[str], Declared | None],
@@ -129,7 +134,7 @@ def _judge(
     if said is not None:
         return _left(probe, said.severity, said.why)
     if places:
-        return _unseen(probe, present, places, names)
+        return _unseen(probe, silence, present, places, names)
     return Outcome(probe, "unlisted", why="it is read, and changes nothing")
 
 
@@ -153,22 +158,22 @@ def _left(probe: Probe, severity: str, why: str) -> Outcome:
     return Outcome(probe, "dropped", why=why) if said else Outcome(probe, "unlisted", why="dropped without a reason")
 
 
-def _unseen(probe: Probe, present: _Sent, places: list[Place], names: list[str]) -> Outcome:
+def _unseen(probe: Probe, silence: Silence, present: _Sent, places: list[Place], names: list[str]) -> Outcome:
     """Judge what reached the canonical form and no further, without a word."""
     if all(sealed(value_at(present.canonical, place)) for place in places):
         return Outcome(probe, "carried", why="only its own family can read it")
     values = [value_at(present.canonical, place) for place in places]
-    if all(_harmless(name, value) for name, value in zip(names, values, strict=True)):
+    if all(_harmless(silence, name, value) for name, value in zip(names, values, strict=True)):
         return Outcome(probe, "defaulted", why="it says what holds anyway")
-    if all(is_quiet(name) for name in names):
+    if all(name in silence.quiet for name in names):
         return Outcome(probe, "carried", why="the gateway keeps it to shape the answer, or to link its parts")
     return Outcome(probe, "unlisted", why=f"{', '.join(dict.fromkeys(names))}: not written, and nothing was said")
 
 
-def _harmless(name: str, value: Any) -> bool:
+def _harmless(silence: Silence, name: str, value: Any) -> bool:
     if isinstance(value, dict):
-        return bool(value) and all(_harmless(f"{name}.{member}", inner) for member, inner in value.items())
-    known = HARMLESS.get(name, ())
+        return bool(value) and all(_harmless(silence, f"{name}.{member}", inner) for member, inner in value.items())
+    known = silence.harmless.get(name, ())
     return value in known or any(isinstance(each, list) and value in each for each in known)
 
 

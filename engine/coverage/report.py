@@ -15,7 +15,8 @@ from .inventory import Inventory
 from .probe import Outcome, Status, cover_requests, cover_responses
 from .sampler import Probe, probes
 
-_STEP = re.compile(r"\.|\[\]\.|<[^>]*>\.")
+# Where a place may be cut: before a member of an object, or of a union; names of the latter may hold dots.
+_STEP = re.compile(r"\[\]\.|\.(?![^<]*>)|<")
 
 Direction = Literal["request", "response"]
 
@@ -70,19 +71,22 @@ def collapse(pairs: Sequence[Coverage]) -> list[Row]:
     """Put the fields of one protocol beside each other; where all below one share its fate, only that one stays."""
     rows = [Row(fields[0].name, fields) for fields in zip(*(pair.fields for pair in pairs), strict=True)]
     kept: list[Row] = []
-    while rows:
-        name, length = _widest(rows)
-        kept.append(rows[0] if length == 1 else Row(f"{name}.*", rows[0].fields))
-        del rows[:length]
+    at = 0
+    while at < len(rows):
+        name, length = _widest(rows, at)
+        kept.append(rows[at] if length == 1 else Row(f"{name}.*", rows[at].fields))
+        at += length
     return kept
 
 
-def _widest(rows: Sequence[Row]) -> tuple[str, int]:
-    """Find the highest place above the first row, or itself, below which all rows share its fate, and count them."""
-    first = rows[0]
+def _widest(rows: Sequence[Row], at: int) -> tuple[str, int]:
+    """Find the highest place above a row, or itself, below which all rows share its fate, and count them."""
+    first = rows[at]
     for end in (*(match.start() for match in _STEP.finditer(first.name)), len(first.name)):
         above = first.name[:end]
-        below = list(takewhile(partial(_below, above), rows))
+        if not above or (at and _below(above, rows[at - 1])):
+            continue
+        below = list(takewhile(partial(_below, above), rows[at:]))
         if len(below) > 1 and all(_alike(row, first) for row in below):
             return above, len(below)
     return first.name, 1

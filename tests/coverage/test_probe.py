@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 from torouter.config.document import load_document
-from torouter.coverage import Coverage, Field, Inventory, cover, lines_of, render_json, render_markdown, render_table
+from torouter.coverage import (
+    Coverage,
+    Field,
+    Inventory,
+    Status,
+    collapse,
+    cover,
+    lines_of,
+    render_json,
+    render_markdown,
+    render_table,
+)
 from torouter.diagnostics import Diagnostics
 from torouter.protocol import WireProtocol, compile_protocol
 
@@ -82,7 +93,7 @@ make:
 
 def folder(name: str, **files: str) -> WireProtocol:
     found = Diagnostics()
-    texts = {"protocol": f"protocol: {name}", **{kind.replace("_", "."): text for kind, text in files.items()}}
+    texts = {"protocol": f"protocol: {name}"} | {kind.replace("_", "."): text for kind, text in files.items()}
     loaded = {kind: load_document(dedent(text), f"{kind}.yaml", "user", found) for kind, text in texts.items()}
     compiled = compile_protocol(name, {kind: file for kind, file in loaded.items() if file is not None}, found)
     assert [item.message for item in found.items] == []
@@ -185,3 +196,36 @@ def test_a_report_is_written_for_people_and_for_programs() -> None:
 def test_all_below_a_field_that_share_its_fate_are_one_row() -> None:
     box = {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "x"}, "b": TEXT, "c": TEXT}}
     assert "| `audit.*` | `!` [1] |" in render_markdown([request(audit=box)])
+
+
+def test_a_row_stands_for_no_field_that_is_listed_apart() -> None:
+    fates: list[tuple[str, Status]] = [("a", "mapped"), ("b", "dropped"), ("c", "dropped")]
+    fields = tuple(Field(f"box.{name}", status) for name, status in fates)
+    assert [row.name for row in collapse([Coverage("one", "two", "request", fields)])] == ["box.a", "box.b", "box.c"]
+
+
+def test_unlike_members_of_a_union_at_the_top_share_no_row() -> None:
+    fields = tuple(Field(f"<{name}>.{field}", "dropped") for name in ("one", "two") for field in "ab")
+    assert [row.name for row in collapse([Coverage("one", "two", "request", fields)])] == ["<one>.*", "<two>.*"]
+
+
+PLAIN_DECODE = """
+make:
+  model: m
+  input: [{kind: text, text: "=body.say"}]
+  single: =body.alone
+  purpose: =body.aim
+"""
+PLAIN_ENCODE = """
+make:
+  words: =request.input[].text
+"""
+
+
+def test_a_question_without_turns_has_silences_of_its_own() -> None:
+    protocols = {
+        "one": folder("one", protocol="protocol: one\nsubject: embedding", request_decode=PLAIN_DECODE),
+        "two": folder("two", protocol="protocol: two\nsubject: embedding", request_encode=PLAIN_ENCODE),
+    }
+    told = next(cover(protocols, {"one": inventory("request", alone={"const": True}, aim={"const": "clustering"})}, targets=["two"]))
+    assert {field.name: field.status for field in told.fields} == {"say": "mapped", "alone": "carried", "aim": "warned"}

@@ -42,20 +42,36 @@ def test_fields_get_through_or_are_told_as_lost(
     source: str, direction: Direction, protocols: dict[str, WireProtocol]
 ) -> None:
     report = list(cover(protocols, load_inventories(), sources=[source], directions=[direction]))
-    assert [each.target for each in report] == NAMES
+    assert [each.target for each in report] == partners(source, direction, protocols)
     assert list(lines_of(report)) == []
     assert [line for pair in report for line in missing(pair)] == []
     assert [line for pair in report for line in excused_by_mistake(pair)] == []
+    if not report:
+        return
     heading = f"## {direction.capitalize()}s of {source}"
     made = render_markdown(report)
     assert section(made, heading) == section(PAGE, heading), "run `make matrix`"
     assert [line for line in section(made, "## Counts") if line not in section(PAGE, "## Counts")] == [], "run `make matrix`"
 
 
-def test_the_page_shows_every_protocol_both_ways() -> None:
+def test_the_page_shows_every_protocol_in_every_way_that_it_is_spoken(protocols: dict[str, WireProtocol]) -> None:
+    ways: list[Direction] = ["request", "response"]
     assert re.findall("^## (.*) of (.*)$", PAGE, re.MULTILINE) == [
-        (way, name) for name in NAMES for way in ("Requests", "Responses")
+        (f"{way.capitalize()}s", name) for name in NAMES for way in ways if partners(name, way, protocols)
     ]
+
+
+def test_every_protocol_has_an_inventory(protocols: dict[str, WireProtocol]) -> None:
+    assert sorted(protocols) == NAMES
+
+
+def partners(source: str, direction: Direction, protocols: dict[str, WireProtocol]) -> list[str]:
+    """Who takes what a protocol sends: clients' requests go to providers, providers' answers to clients."""
+    subject = {name: found for name, found in protocols.items() if found.subject == protocols[source].subject}
+    clients = [name for name in NAMES if name in subject and subject[name].request_decode is not None]
+    providers = [name for name in NAMES if name in subject and subject[name].request_encode is not None]
+    senders, takers = (clients, providers) if direction == "request" else (providers, clients)
+    return takers if source in senders else []
 
 
 def section(page: str, heading: str) -> list[str]:

@@ -8,6 +8,7 @@ A specification is read from the folder of recorded traffic; an overlay says in 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from tests.inventory.spec import Schema, definitions, references
 from tests.support.corpus import PROJECT, root
 
 FOLDER = PROJECT / "schema" / "protocols"
-ROOTS = ("request", "response", "event", "error")
+ROOTS = ("request", "response", "error")
+STREAMED = "event"
 
 
 def protocols() -> list[str]:
@@ -34,6 +36,8 @@ def build(protocol: str) -> Schema:
     if about.get("null") == "never":
         types = {name: never_null(schema) for name, schema in types.items()}
     types = renamed(types, {source: name for name, source in about["roots"].items() if source})
+    for name, other in about.get("takes", {}).items():
+        types |= taken(name, other)
     apply(types, about["changes"])
     layers = [overlay(file) for file in sorted((FOLDER / "overlay").glob(f"{protocol}.*.yaml"))]
     for layer in layers:
@@ -47,8 +51,14 @@ def build(protocol: str) -> Schema:
             *({"name": layer["source"], "date": layer["date"]} for layer in [about, *layers]),
         ],
         "x-dialects": sorted({layer["dialect"] for layer in layers} | ({"vertex"} if about.get("vertex") else set())),
-        "$defs": {name: types[name] for name in sorted(reachable(types))},
+        "$defs": {name: types[name] for name in sorted(reachable(types, roots(types)))},
     }
+
+
+def taken(name: str, other: str) -> dict[str, Schema]:
+    """A type of another protocol's inventory with all it refers to, as that protocol's own service takes them."""
+    types: dict[str, Schema] = build(other)["$defs"]
+    return {each: types[each] for each in reachable(types, [name])}
 
 
 def overlay(file: Path) -> dict[str, Any]:
@@ -88,10 +98,15 @@ def never_null(schema: Any) -> Any:
     return plain
 
 
-def reachable(types: dict[str, Schema]) -> set[str]:
-    """The names of the four roots and of all they refer to."""
+def roots(types: dict[str, Schema]) -> list[str]:
+    """Where messages of a protocol begin; not every protocol has streams."""
+    return [*ROOTS, STREAMED] if STREAMED in types else [*ROOTS]
+
+
+def reachable(types: dict[str, Schema], starts: Iterable[str]) -> set[str]:
+    """The names of some types and of all they refer to."""
     found: set[str] = set()
-    queue = list(ROOTS)
+    queue = list(starts)
     while queue:
         name = queue.pop()
         if name not in found:

@@ -17,6 +17,9 @@ PROTOCOL = {
     "anthropic.messages": "anthropic-messages",
     "gemini.generate": "gemini-generate",
     "gemini.stream": "gemini-generate",
+    "openai.embeddings": "openai-embeddings",
+    "gemini.embeddings": "gemini-embeddings",
+    "openai.images": "openai-images",
 }
 DIALECTS = {
     "openai": "",

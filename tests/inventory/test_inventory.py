@@ -20,6 +20,9 @@ LEAST = {
     "anthropic-messages": {"request": 140, "response": 95, "event": 800, "error": 9},
     "gemini-generate": {"request": 150, "response": 95, "event": 200, "error": 18},
     "openai-responses": {"request": 120, "response": 85, "event": 980, "error": 15},
+    "openai-embeddings": {"request": 9, "response": 9, "error": 4},
+    "gemini-embeddings": {"request": 2, "response": 2, "error": 1},
+    "openai-images": {"request": 3, "response": 3, "error": 3},
 }
 
 
@@ -204,6 +207,31 @@ DELTA = {
     "delta": "hi",
     "logprobs": [],
 }
+EMBEDDINGS = {"model": "m", "input": ["hi", "ho"], "encoding_format": "base64", "dimensions": 2}
+EMBEDDED = {
+    "object": "list",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}],
+    "model": "m",
+    "usage": {"prompt_tokens": 1, "total_tokens": 1},
+}
+BATCH = {"requests": [{"model": "models/m", "content": {"parts": [{"text": "hi"}]}, "taskType": "CLUSTERING"}]}
+VECTORS = {"embeddings": [{"values": [0.5, 1.0]}], "usageMetadata": {"promptTokenCount": 1}}
+EDIT = {"model": "m", "prompt": "red", "images": [{"image_url": "https://example.com/a.png"}], "n": 1}
+IMAGES = {"created": 1, "data": [{"b64_json": "iVBORw0KGgo="}], "output_format": "png", "size": "2048x1024"}
+PARTIAL = {
+    "type": "image_edit.partial_image",
+    "b64_json": "iVBORw0KGgo=",
+    "created_at": 1,
+    "size": "auto",
+    "quality": "auto",
+    "background": "auto",
+    "output_format": "png",
+    "partial_image_index": 0,
+}
+IMAGE_QUESTION = {
+    "contents": [{"role": "user", "parts": [{"text": "A red cat."}]}],
+    "generationConfig": {"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "1:1"}},
+}
 GOOD = [
     ("openai-chat", "request", CHAT),
     ("openai-chat", "response", CHAT_ANSWER),
@@ -218,6 +246,17 @@ GOOD = [
     ("openai-responses", "response", RESPONSES_ANSWER),
     ("openai-responses", "event", DELTA),
     ("openai-responses", "error", {"error": {"message": "no", "type": "t", "param": None, "code": None}}),
+    ("openai-embeddings", "request", EMBEDDINGS),
+    ("openai-embeddings", "response", EMBEDDED),
+    ("gemini-embeddings", "request", BATCH),
+    ("gemini-embeddings", "request", BATCH["requests"][0]),
+    ("gemini-embeddings", "response", VECTORS),
+    ("gemini-embeddings", "response", {"embedding": {"values": [0.5]}}),
+    ("openai-images", "request", EDIT),
+    ("openai-images", "request", {"prompt": "red", "style": "vivid"}),
+    ("openai-images", "response", IMAGES),
+    ("openai-images", "event", PARTIAL),
+    ("gemini-images", "request", IMAGE_QUESTION),
 ]
 REMOVED = object()
 Steps = tuple[str | int, ...]
@@ -300,6 +339,26 @@ MUTANTS: list[tuple[str, str, Any, Steps, Any]] = [
     ("openai-responses", "event", DELTA, ("sequence_number",), REMOVED),
     ("openai-responses", "event", DELTA, ("type",), "response.text.delta"),
     ("openai-responses", "event", DELTA, ("index",), 0),
+    ("openai-embeddings", "request", EMBEDDINGS, ("input",), REMOVED),
+    ("openai-embeddings", "request", EMBEDDINGS, ("input",), [["hi"]]),
+    ("openai-embeddings", "request", EMBEDDINGS, ("encoding_format",), "hex"),
+    ("openai-embeddings", "request", EMBEDDINGS, ("input_type",), "query"),
+    ("openai-embeddings", "response", EMBEDDED, ("usage",), REMOVED),
+    ("openai-embeddings", "response", EMBEDDED, ("data", 0, "index"), REMOVED),
+    ("openai-embeddings", "response", EMBEDDED, ("data", 0, "embedding"), {"values": [1]}),
+    ("gemini-embeddings", "request", BATCH, ("requests", 0, "content"), REMOVED),
+    ("gemini-embeddings", "request", BATCH, ("requests", 0, "taskType"), "SEARCH"),
+    ("gemini-embeddings", "request", BATCH, ("requests", 0, "dimensions"), 2),
+    ("gemini-embeddings", "response", VECTORS, ("embeddings", 0, "embedding"), [1]),
+    ("gemini-embeddings", "response", VECTORS, ("usageMetadata", "totalTokenCount"), 1),
+    ("openai-images", "request", EDIT, ("prompt",), REMOVED),
+    ("openai-images", "request", EDIT, ("images", 0, "b64_json"), "iVBORw0KGgo="),
+    ("openai-images", "request", EDIT, ("style",), "vivid"),
+    ("openai-images", "response", IMAGES, ("created",), REMOVED),
+    ("openai-images", "response", IMAGES, ("data", 0, "data"), "iVBORw0KGgo="),
+    ("openai-images", "event", PARTIAL, ("partial_image_index",), REMOVED),
+    ("openai-images", "event", PARTIAL, ("type",), "image.partial_image"),
+    ("gemini-images", "request", IMAGE_QUESTION, ("generationConfig", "imageConfig", "size"), "1K"),
 ]
 
 
