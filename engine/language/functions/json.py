@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from ..unknown import known
 from .registry import Registry
 
 REGISTRY = Registry("JSON")
@@ -26,6 +27,7 @@ def loads(text: str) -> Any:
     try:
         return orjson.loads(text)
     except (orjson.JSONDecodeError, RecursionError, UnicodeError):
+        known(text)
         return None
 
 

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from ..unknown import joined
 from .registry import Registry
 
 REGISTRY = Registry("text")
@@ -16,7 +17,7 @@ _LONGEST_PATTERN = 200
 def concat(*pieces: Any) -> str | None:
     """Put texts and numbers one after the other; nulls are passed over, null if all are."""
     written = [written for piece in pieces if (written := _written(piece)) is not None]
-    return "".join(written) if written else None
+    return _joined("", written) if written else None
 
 
 @REGISTRY.add(('join_text(\', \', `["a", null, "b"]`)', "a, b"), ("join_text(', ', null)", None))
@@ -25,7 +26,7 @@ def join_text(separator: Any, items: Any) -> str | None:
     if not isinstance(items, list) or not isinstance(separator, str):
         return None
     written = [written for item in items if (written := _written(item)) is not None]
-    return separator.join(written) if written else None
+    return _joined(separator, written) if written else None
 
 
 @REGISTRY.add(
@@ -173,6 +174,14 @@ def _pattern(text: str) -> re.Pattern[str] | None:
         return re.compile(text) if len(text) <= _LONGEST_PATTERN else None
     except re.error:
         return None
+
+
+def _joined(separator: str, texts: list[str]) -> str:
+    try:
+        return separator.join(texts)
+    except TypeError:  # some are not known yet
+        text: str = joined(separator, texts)
+        return text
 
 
 def _written(value: Any) -> str | None:
