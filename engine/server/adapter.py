@@ -9,9 +9,12 @@ from typing import Any
 
 from sanic import Request
 from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.http import Stage
 from sanic.response import HTTPResponse
 
 from ..pipeline.errors import Problem
+from .answer import head_of
+from .head import Head
 
 _SMALL = 64 * 1024
 
@@ -23,15 +26,20 @@ class SanicIncoming:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.method = str(request.method)
-        self.path = str(request.path)
-        self.query = str(request.query_string)
-        self.headers = _headers(request)
+        head: Head | None = getattr(request.stream, "head", None)
+        self.method = request.method if head is None else head.method
+        target = request.raw_url.decode("ascii", "replace") if head is None else head.target
+        self.path, _, self.query = target.partition("?")
+        self.headers: Mapping[str, str] = {} if head is None else head.fields
         self.waited = 0.0  # seconds for the body
 
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises Problem when it is too large, comes too slowly, or has no declared length."""
         stream = self._bounded(limit)
+        if stream.request_bytes_left <= len(stream.recv_buffer) and not stream.expecting_continue:  # all is there
+            body = await stream.read() if stream.request_body else None
+            stream.request_body = None
+            return body or b""
         began = time.monotonic()
         parts: list[bytes] = []
         try:
@@ -84,7 +92,7 @@ class SanicReply:
     __slots__ = (
         "_extra",
         "_request",
-        "_response",
+        "_stream",
         "_streaming",
         "closing",
         "patience",
@@ -96,9 +104,9 @@ class SanicReply:
 
     def __init__(self, request: Request, extra: Mapping[str, str], patience: float) -> None:
         self._request = request
+        self._stream: Any = request.stream
         self._extra = extra
         self.patience = patience
-        self._response: HTTPResponse | None = None
         self.closing = False
         self.status = 0
         self.sent = 0
@@ -109,42 +117,39 @@ class SanicReply:
     @property
     def started(self) -> bool:
         """Whether the head of the answer has been written."""
-        return self._response is not None
+        return self.status > 0
 
     async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Answer in one piece. An unread rest of the request is read if it is small, else the connection closes."""
-        await self._settle()
-        await self._begin(status, headers).send(body, end_stream=True)
-        stream: Any = self._request.stream
-        if stream.head_only:
-            stream.response_func = None  # the library would send an end, and await what its own answer is not
+        if self._stream.request_body:
+            await self._settle()
+        head = self._begin(status, headers, ("content-length", str(len(body))))
+        self._stream.response_func = None  # nothing is left to be said
+        await self._send(head if self._stream.head_only else head + body)
+        self._stream.stage = Stage.IDLE
         self.sent = len(body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """Write the head of a streamed answer; it leaves with the first piece."""
-        self._begin(status, headers)
+        """Write the head of a streamed answer."""
+        head = self._begin(status, headers, ("transfer-encoding", "chunked"))
         if self.streams is not None:
             self._streaming = True
             self.streams(1)
+        self._stream.response_func = self._stream.http1_response_chunked
+        self._stream.stage = Stage.RESPONSE
+        await self._send(head)
 
     async def write(self, data: bytes) -> None:
         """Write a piece; waits while the client does not keep up. Raises CancelledError once it is gone."""
-        assert self._response is not None
-        self.sent += len(data)
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(self.patience):
-                await self._response.send(data)
-        except TimeoutError as fault:
-            self.abort()
-            raise asyncio.CancelledError("the client does not read") from fault
-        finally:
-            self.waited += time.monotonic() - began
+        if data:
+            self.sent += len(data)
+            await self._send(b"%x\r\n%b\r\n" % (len(data), data))
 
     async def finish(self) -> None:
         """End the streamed answer."""
-        assert self._response is not None
-        await self._response.send(end_stream=True)
+        self._stream.response_func = None
+        await self._send(b"0\r\n\r\n")
+        self._stream.stage = Stage.IDLE
 
     def over(self) -> None:
         """Tell that the answer is over, however it ended."""
@@ -158,21 +163,36 @@ class SanicReply:
         if transport is not None:
             transport.abort()  # type: ignore[attr-defined]
 
-    def _begin(self, status: int, headers: Mapping[str, str]) -> HTTPResponse:
-        stream: Any = self._request.stream
+    def _begin(self, status: int, headers: Mapping[str, str], length: tuple[str, str]) -> bytes:
+        """Take the answer over from the library, whose way of writing is slow; gives the head."""
+        stream = self._stream
         stream.expecting_continue = False  # a client that asked before sending its body has its answer now
         if self.closing:
             stream.keep_alive = False
         self.status = status
-        self._response = HTTPResponse(status=status, headers={**headers, **self._extra})
-        stream.respond(self._response)
-        return self._response
+        stream.respond(HTTPResponse(status=status))
+        closing = "keep-alive" if stream.keep_alive else "close"
+        return head_of(status, {**headers, **self._extra, length[0]: length[1], "connection": closing})
+
+    async def _send(self, data: bytes) -> None:
+        """Hand bytes to the socket. Raises CancelledError when the client is gone, or takes nothing for too long."""
+        connection = self._stream.protocol
+        if connection.writable:
+            connection.write(data)
+            return
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self.patience):
+                await connection.send(data)
+        except TimeoutError as fault:
+            self.abort()
+            raise asyncio.CancelledError("the client does not read") from fault
+        finally:
+            self.waited += time.monotonic() - began
 
     async def _settle(self) -> None:
         """Leave the connection in a state in which the next request begins where it should, or close it."""
-        stream: Any = self._request.stream
-        if not stream.request_body:
-            return
+        stream = self._stream
         left = int(stream.request_bytes_left)
         if stream.request_body == "chunked" or stream.expecting_continue or left > _SMALL:
             self.closing = True
@@ -203,19 +223,6 @@ async def linger(request: Request) -> None:
     except (TimeoutError, SanicException):
         pass
     stream.request_body = None
-
-
-def _headers(request: Request) -> dict[str, str]:
-    """Header names in lower case with stripped values; repeated ones joined as a list.
-
-    They are read from the head itself: the library strips more from a value than HTTP knows as blanks.
-    """
-    headers: dict[str, str] = {}
-    for line in request.head.decode("utf-8", "surrogateescape").split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        name, value = name.lower(), value.strip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
 
 
 def _too_large(limit: int) -> Problem:

@@ -116,15 +116,11 @@ def build(site: Site) -> Sanic[Any, Any]:
     )
     # The library compiles its header for other protocol versions out if it knows that there are none.
     app.state.server_info.append(ApplicationServerInfo({"version": HTTP.VERSION_1}))
-    check = HeadCheck(_credential_headers(site.gateway))
-
-    async def strict_head(head: bytes) -> None:
-        check.judge(head)
+    app.ctx.check = HeadCheck(_credential_headers(site.gateway))
 
     async def handler(request: Request, path: str = "") -> None:  # noqa: ARG001 - the library passes the path by name
         await site.handle(request)
 
-    app.add_signal(strict_head, "http.lifecycle.read_head")
     for path, name in (("/", "root"), ("/<path:path>", "any")):
         app.add_route(handler, path, methods=METHODS, name=name, stream=True, unquote=False)
     return app
@@ -147,7 +143,7 @@ def _credential_headers(gateway: Gateway) -> set[str]:
 
 
 def _problem(fault: BaseException) -> Problem:
-    if isinstance(refused := fault.__context__, RefusedHead):  # the library raises an error of its own in its place
+    if isinstance(refused := fault.__cause__, RefusedHead):
         return Problem("invalid_request", str(refused), status=refused.status)
     if isinstance(fault, RequestTimeout):
         return Problem("timeout", "The request did not arrive in time.", status=408)

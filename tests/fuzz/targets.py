@@ -61,7 +61,7 @@ class Target:
 
 def head(data: bytes) -> None:
     with contextlib.suppress(RefusedHead):
-        HeadCheck({"authorization"}).judge(data)
+        HeadCheck({"authorization"}).read(data)
         assert not any(hopeless(data[:at] if at else b"G") for at in (1, len(data) // 2, len(data) - 1)), "a good head without hope"
 
 

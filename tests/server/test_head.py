@@ -53,7 +53,7 @@ BAD = {
 @pytest.mark.parametrize("head", BAD.values(), ids=BAD.keys())
 def test_a_bad_head_is_not_accepted(head: bytes) -> None:
     with pytest.raises(RefusedHead) as refused:
-        HeadCheck({"Authorization", "x-key"}).judge(head)
+        HeadCheck({"Authorization", "x-key"}).read(head)
     assert refused.value.status == (431 if head.count(b"\r\n") > 100 else 400)
 
 
@@ -65,7 +65,7 @@ def test_a_bad_head_is_not_accepted(head: bytes) -> None:
 ])  # fmt: skip
 def test_a_head_that_is_only_too_much_is_refused_by_its_own_status(status: int, head: bytes) -> None:
     with pytest.raises(RefusedHead) as refused:
-        HeadCheck().judge(head)
+        HeadCheck().read(head)
     assert refused.value.status == status
 
 
@@ -87,7 +87,7 @@ def test_every_beginning_of_a_good_head_has_hope() -> None:
     b"GET / HTTP/1.1\r\nHost: x\r\nAccept: a\r\nAccept: b",
 ])  # fmt: skip
 def test_a_good_head_is_accepted(head: bytes) -> None:
-    HeadCheck({"Authorization"}).judge(head)
+    HeadCheck({"Authorization"}).read(head)
 
 
 def serving() -> FakeSnapshot:
@@ -119,3 +119,23 @@ async def test_too_long_a_head_is_refused() -> None:
         await client.send(b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 20_000 + b"\r\n\r\n")
         answer = await client.answer()
         assert (answer.status, answer.headers["content-type"]) == (431, "application/json")
+
+
+@pytest.mark.parametrize("version, fields, persists", [
+    (b"1.1", b"", True),
+    (b"1.1", b"\r\nConnection: close", False),
+    (b"1.1", b"\r\nConnection: x-a, Close", False),
+    (b"1.1", b"\r\nConnection: TE\r\nConnection: close", False),
+    (b"1.1", b"\r\nConnection: Upgrade\r\nUpgrade: h2c", False),
+    (b"1.1", b"\r\nConnection: TE", True),
+    (b"1.0", b"", False),
+    (b"1.0", b"\r\nConnection: Keep-Alive", True),
+])  # fmt: skip
+def test_a_head_says_whether_its_connection_stays(version: bytes, fields: bytes, persists: bool) -> None:
+    assert HeadCheck().read(b"GET / HTTP/" + version + b"\r\nHost: x" + fields).persists is persists
+
+
+def test_a_head_gives_its_fields_by_name() -> None:
+    head = HeadCheck().read(b"POST /a%20b?c=d HTTP/1.1\r\nHost: x\r\nX-A: \t caf\xc3\xa9 \r\nAccept: a\r\nACCEPT:b\r\nEmpty:")
+    assert (head.method, head.target) == ("POST", "/a%20b?c=d")
+    assert head.fields == {"host": "x", "x-a": "café", "accept": "a, b", "empty": ""}
