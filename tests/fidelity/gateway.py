@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from tests.support.upstream import Reply, upstream
 
 
 @asynccontextmanager
-async def real_doors(folder: Path, chosen: Sequence[Exchange]) -> AsyncIterator[dict[str, Door]]:
+async def real_doors(folder: Path, chosen: Sequence[Exchange], clients: Iterable[str] = READERS) -> AsyncIterator[dict[str, Door]]:
     """`torouter serve` before an upstream that replays the recordings; the same door for every client."""
     replies = {x.id: Reply(x.payload, x.content_type) for x in chosen}
     async with upstream(replies.__getitem__) as origin:
         write_routes(folder, origin.url, chosen)
         with running_gateway(folder) as gateway:
             async with httpx2.AsyncClient(timeout=30) as http:
-                yield dict.fromkeys(READERS, Door(gateway.url, KEY, http))
+                yield dict.fromkeys(clients, Door(gateway.url, KEY, http))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -18,11 +18,11 @@ from tests.support.protocols import protocol, spoken
 
 
 @asynccontextmanager
-async def inprocess_doors(chosen: Sequence[Exchange]) -> AsyncIterator[dict[str, Door]]:
+async def inprocess_doors(chosen: Sequence[Exchange], clients: Iterable[str] = READERS) -> AsyncIterator[dict[str, Door]]:
     """One door per client protocol."""
     known = {public_name(x): x for x in chosen}
     doors = {}
-    for name in READERS:
+    for name in clients:
         client = protocol(name)
 
         def serve(request: httpx2.Request, client: WireProtocol = client) -> httpx2.Response:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.fidelity.canonical import differences
-from tests.fidelity.requests import TARGETS, Written, accepted, requests, table, unexplained, unused, write
+from tests.fidelity.requests import Written, accepted, requests, table, targets, unexplained, unused, write
 from tests.support.corpus import require
 
 
 @pytest.fixture(scope="module")
 def written() -> list[Written]:
     require()
-    results = [write(exchange, target) for exchange in requests() for target in TARGETS]
+    results = [write(exchange, target) for exchange in requests() for target in targets(exchange)]
     print("\n" + table(results))
     return results
 

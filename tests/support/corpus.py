@@ -21,6 +21,8 @@ PROTOCOLS = {
     "gemini.generate": "gemini-generate", "gemini.stream": "gemini-generate",
 }  # fmt: skip
 
+PLAIN = {"openai.embeddings": "openai-embeddings", "gemini.embeddings": "gemini-embeddings", "openai.images": "openai-images"}
+
 
 # Which of the project's dialects a service speaks, by its host and, where one serves several vendors, the model.
 SPEAKS = (
@@ -45,7 +47,7 @@ class Exchange:
     @property
     def protocol(self) -> str:
         """The project's name of the dialect."""
-        return PROTOCOLS[self.dialect]
+        return PROTOCOLS.get(self.dialect) or PLAIN[self.dialect]
 
     @property
     def mandatory(self) -> bool:
