@@ -20,6 +20,7 @@ from .snapshot import Context, Endpoint, Expression, State, Surface
 
 _ROOTS = ("body", "path", "query", "headers")
 _BODY_MEMBER = re.compile(r"=\s*body\.([A-Za-z_]\w*)\s*")
+_ANY_BODY_MEMBER = re.compile(r"\bbody\.([A-Za-z_]\w*)")
 
 
 def compile_endpoints(
@@ -57,6 +58,10 @@ def _endpoint(
         forward_query=endpoint.forward_query,
         state=_state(endpoint.state, endpoint.entry.at("state"), diagnostics) if endpoint.state else None,
         answer=_expression(endpoint.entry.at("answer"), diagnostics) if endpoint.answer else None,
+        seen=_expression(endpoint.entry.at("seen"), diagnostics) if endpoint.seen else None,
+        conversation=_expression(endpoint.entry.at("conversation"), diagnostics) if endpoint.conversation else None,
+        entry=_expression(endpoint.entry.at("entry"), diagnostics) if endpoint.entry_id else None,
+        prefix=endpoint.prefix or "",
         refusal=endpoint.refusal,
     )
 
@@ -68,7 +73,7 @@ def _state(state: config.State, where: Where, diagnostics: Diagnostics) -> State
         previous=_expression(where.at("previous"), diagnostics),
         previous_member=_member_of_body(state.previous),
         conversation=_expression(where.at("conversation"), diagnostics) if state.conversation else None,
-        conversation_member=_member_of_body(state.conversation),
+        conversation_member=_first_member(state.conversation),
         prefix=state.prefix,
     )
 
@@ -96,6 +101,12 @@ def _truth(endpoint: config.Endpoint, diagnostics: Diagnostics) -> Expression:
 def _member_of_body(text: str | None) -> str | None:
     """Give the member that `=body.member` reads, if the expression is just that."""
     match = _BODY_MEMBER.fullmatch(text or "")
+    return match.group(1) if match else None
+
+
+def _first_member(text: str | None) -> str | None:
+    """Give the member of the body that an expression reads first."""
+    match = _ANY_BODY_MEMBER.search(text or "")
     return match.group(1) if match else None
 
 

@@ -58,6 +58,10 @@ class Endpoint:
     forward_query: Sequence[str] = ()
     state: State | None = None
     answer: Expression | None = None
+    seen: Expression | None = None
+    conversation: Expression | None = None
+    entry: Expression | None = None
+    prefix: str = ""
     refusal: Refusal | None = None
 
 

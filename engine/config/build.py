@@ -109,6 +109,10 @@ def _endpoint(entry: Entry) -> Endpoint:
         forward_query=tuple(value.get("forward_query", ())),
         state=State(**value["state"]) if "state" in value else None,
         answer=value.get("answer"),
+        seen=value.get("seen"),
+        conversation=value.get("conversation"),
+        entry_id=value.get("entry"),
+        prefix=value.get("prefix"),
         refusal=Refusal(**value["refusal"]) if "refusal" in value else None,
     )
 

@@ -71,7 +71,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What clients call, under one or more addresses; `model`, `stream` and `answer` are expressions as written."""
+    """What clients call, under one or more addresses.
+
+    `model`, `stream`, `answer`, `seen`, `conversation` and `entry_id` are expressions as written; ids of conversations
+    that are made here begin with `prefix`.
+    """
 
     id: str
     entry: Entry = field(repr=False, compare=False)
@@ -79,7 +83,9 @@ class Endpoint:
     protocol: str
     operation: Literal[
         "generate", "count", "models", "model", "embed", "image", "edit",
-        "stored", "stored.delete", "stored.cancel", "stored.inputs", "refuse",
+        "stored", "stored.delete", "stored.cancel", "stored.inputs",
+        "conversation", "conversation.create", "conversation.update", "conversation.delete", "conversation.entries",
+        "conversation.add", "conversation.entry", "conversation.entry.delete", "refuse",
     ]  # fmt: skip
     auth: str
     surface: str | None = None
@@ -95,6 +101,10 @@ class Endpoint:
     forward_query: tuple[str, ...] = ()
     state: State | None = None
     answer: str | None = None
+    seen: str | None = None
+    conversation: str | None = None
+    entry_id: str | None = None
+    prefix: str | None = None
     refusal: Refusal | None = None
 
 

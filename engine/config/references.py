@@ -25,12 +25,27 @@ _OPERATIONS = {
     "stored.delete": ("stored.encode", "error.encode"),
     "stored.cancel": ("error.encode",),
     "stored.inputs": ("stored.encode", "error.encode"),
+    "conversation": ("stored.encode", "error.encode"),
+    "conversation.create": ("request.decode", "stored.encode", "error.encode"),
+    "conversation.update": ("stored.encode", "error.encode"),
+    "conversation.delete": ("stored.encode", "error.encode"),
+    "conversation.entries": ("stored.encode", "error.encode"),
+    "conversation.add": ("request.decode", "stored.encode", "error.encode"),
+    "conversation.entry": ("stored.encode", "error.encode"),
+    "conversation.entry.delete": ("stored.encode", "error.encode"),
     "refuse": ("error.encode",),
 }
 _NEEDED = {
-    "generate": "model", "count": "model", "model": "model",  # where a request names what it asks for
-    "refuse": "refusal",
+    "generate": ["model"], "count": ["model"], "model": ["model"],  # where a request names what it asks for
+    "stored": ["answer"], "stored.delete": ["answer"], "stored.cancel": ["answer"], "stored.inputs": ["answer"],
+    "conversation": ["conversation"], "conversation.create": ["prefix"], "conversation.update": ["conversation"],
+    "conversation.delete": ["conversation"], "conversation.entries": ["conversation"],
+    "conversation.add": ["conversation"], "conversation.entry": ["conversation", "entry"],
+    "conversation.entry.delete": ["conversation", "entry"],
+    "refuse": ["refusal"],
 }  # fmt: skip
+_WITHOUT = {"refusal": "says nothing without it", "prefix": "makes ids"}
+_ABOUT_CONVERSATIONS = "conversation"
 _STATEFUL = ("generate", "count")
 _GENERATION = "generation"
 _SUBJECTS = {
@@ -129,14 +144,24 @@ class _Checker:
         self.defined("auth", endpoint.auth, entry.at("auth"))
         if endpoint.surface is not None:
             self.defined("surfaces", endpoint.surface, entry.at("surface"))
-        needed = "answer" if endpoint.operation.startswith("stored") else _NEEDED.get(endpoint.operation)
-        if needed is not None and getattr(endpoint, needed) is None:
-            said = "says nothing without it" if needed == "refusal" else "needs to know which one"
+        for needed in _NEEDED.get(endpoint.operation, ()):
+            if needed in entry.value:
+                continue
+            said = _WITHOUT.get(needed, "needs to know which one")
             message = f'"{needed}" is missing: the operation "{endpoint.operation}" {said}'
             self._diagnostics.error("missing-key", entry.key, message)
+        if endpoint.operation.startswith(_ABOUT_CONVERSATIONS):
+            self._conversations(endpoint)
         if endpoint.state is not None and endpoint.operation not in _STATEFUL:
             message = f'the operation "{endpoint.operation}" makes no answer that could be kept'
             self._diagnostics.error("bad-value", entry.at("state").own_key(), message)
+
+    def _conversations(self, endpoint: Endpoint) -> None:
+        """What is shown of conversations must be said by the protocol."""
+        file = self._protocols.get(endpoint.protocol, {}).get("stored.encode")
+        if file is not None and _member(file, "conversations") is None:
+            message = f'stored.encode.yaml of "{endpoint.protocol}" says nothing of conversations'
+            self._diagnostics.error("missing-transform", endpoint.entry.at("protocol"), message)
 
     def provider(self, provider: Provider) -> None:
         if provider.policy is not None:

@@ -14,7 +14,8 @@ from ..config.document import Where
 from ..config.load import Project
 from ..config.model import CredentialPlace
 from ..language.origins import Origins, Place as Path
-from ..pipeline import count, stored
+from ..pipeline import conversations, count, stored
+from ..pipeline.belonging import unknown_conversation
 from ..pipeline.body import receive
 from ..pipeline.credential import authenticate, credentials_at
 from ..pipeline.endpoint import Matcher, fallback, match
@@ -24,7 +25,7 @@ from ..pipeline.keys import KeyRing
 from ..pipeline.memory import Memory
 from ..pipeline.models import list_models
 from ..pipeline.plan import Plan
-from ..pipeline.request import STORED, request_to
+from ..pipeline.request import CONVERSATION, STORED, request_to
 from ..pipeline.resolve import resolve, service_of
 from ..pipeline.send import plan_for
 from ..pipeline.state import restore
@@ -124,6 +125,9 @@ class _Walk:
         if self._endpoint.operation.startswith(STORED):
             await self._stored()
             return
+        if self._endpoint.operation.startswith(CONVERSATION):
+            await self._conversation()
+            return
         await receive(exchange)
         found = resolved(self._project, exchange)
         self.report = replace(self.report, resolution=found)
@@ -179,8 +183,23 @@ class _Walk:
             await stored.answer_here(exchange, answer)
             self._answered()
         else:
-            target = masked(self._project, stored.keeper(exchange, answer))
-            self._send(target, stored.plan_for(exchange, target))
+            self._ask(stored.keeper(exchange, answer, stored.unknown_answer(answer.id)))
+
+    async def _conversation(self) -> None:
+        """Note how the provider is asked that keeps a conversation, or what is answered here. Raises Problem."""
+        if self._endpoint.operation not in conversations.READING:
+            raise Problem("unsupported", "No conversation is changed to explain how.")
+        exchange = self._exchange
+        found = await conversations.find(exchange)
+        if found.provider is None:
+            await conversations.answer_here(exchange, found)
+            self._answered()
+        else:
+            self._ask(stored.keeper(exchange, found, unknown_conversation(found.id)))
+
+    def _ask(self, keeper: Target) -> None:
+        target = masked(self._project, keeper)
+        self._send(target, stored.plan_for(self._exchange, target))
 
     async def _count(self, target: Target) -> None:
         """Note what a target is asked that counts, else the estimate. Raises Problem."""

@@ -27,10 +27,8 @@ async def receive(exchange: Exchange) -> None:
     endpoint = exchange.endpoint
     assert endpoint is not None
     incoming = exchange.incoming
-    if incoming.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem("invalid_request", "Send the body without a content coding.", status=415)
-    settings = exchange.snapshot.settings
-    bounds = endpoint.max_body or settings.max_body, settings.body_timeout
+    _check_coding(exchange)
+    bounds = _bounds(exchange, endpoint)
     if endpoint.forms and incoming.headers.get("content-type", "").lower().startswith(MEDIA_TYPE):
         exchange.form = await _form(exchange, endpoint, incoming.body_in_pieces(*bounds))
         exchange.body = exchange.form.fields
@@ -40,6 +38,30 @@ async def receive(exchange: Exchange) -> None:
         exchange.body = parse(exchange.raw)
     exchange.model = _model(exchange, endpoint)
     exchange.stream = is_streamed(exchange)
+
+
+async def receive_plain(exchange: Exchange) -> None:
+    """Fill in the raw body and the parsed one of a request that asks no model; none is an empty object.
+
+    Raises Problem for what is malformed.
+    """
+    assert exchange.endpoint is not None
+    _check_coding(exchange)
+    _check_type(exchange.incoming.headers.get("content-type", ""))
+    exchange.raw = await exchange.incoming.read_body(*_bounds(exchange, exchange.endpoint))
+    exchange.body = parse(exchange.raw or b"{}")
+
+
+def _check_coding(exchange: Exchange) -> None:
+    """Raise Problem for a body that is compressed."""
+    if exchange.incoming.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem("invalid_request", "Send the body without a content coding.", status=415)
+
+
+def _bounds(exchange: Exchange, endpoint: Endpoint) -> tuple[int, float]:
+    """How large a body may be, and how long it may take."""
+    settings = exchange.snapshot.settings
+    return endpoint.max_body or settings.max_body, settings.body_timeout
 
 
 def is_streamed(exchange: Exchange) -> bool:

@@ -11,6 +11,7 @@ from ..canonical.loss import Loss
 from ..compile.snapshot import Endpoint, Key, Snapshot, Target
 from ..protocol import Call, WireProtocol
 from ..routing.state import Routing
+from ..store import Entry
 from .errors import Problem
 from .form import Form, Keeping
 from .memory import Memory
@@ -65,6 +66,20 @@ class Continued:
     provider: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The conversation that a request belongs to, by its id.
+
+    One that is kept `here` has its entries in front of what the body says; `asked` is what the client itself says, as
+    entries. Of any other, `provider` keeps it, if that is known.
+    """
+
+    id: str
+    here: bool = False
+    asked: Sequence[Entry] = ()
+    provider: str | None = None
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request: filled in step by step, each member written by one step."""
@@ -99,6 +114,7 @@ class Exchange:
     # state
     memory: Memory = field(default_factory=Memory.of_process)
     continued: Continued | None = None
+    belongs: Belonging | None = None
     elsewhere: Problem | None = None  # what those targets are told who do not know what the request goes on from
     keeps: bool = False  # whether the answer is kept
     kept: bool = False  # whether that is done
@@ -133,6 +149,12 @@ class Exchange:
             request_id=self.request_id,
             history=(self.continued.turns or ()) if self.continued is not None else (),
         )
+
+    @property
+    def restored(self) -> bool:
+        """Whether what was said before stands in the request by now, so that it is no longer as the client wrote it."""
+        here = self.belongs is not None and self.belongs.here
+        return here or (self.continued is not None and self.continued.turns is not None)
 
     @property
     def upload(self) -> Form | None:

@@ -1,4 +1,4 @@
-"""What answers were kept: the store, asked off the event loop."""
+"""What was kept: the store, asked off the event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import orjson
 
 from ..compile.snapshot import Settings
-from ..store import Bounds, MemoryStore, Store, StoredAnswer, StoreError
+from ..store import Bounds, MemoryStore, Store, StoredAnswer, StoredConversation, StoreError
 from .errors import Problem
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class Memory:
     async def find(self, id: str, settings: Settings) -> StoredAnswer | None:
         """Give the answer with this id, of whichever group. Raises Problem when the store cannot be asked."""
         since = self.now() - settings.state_age
-        return await self._ask(lambda store: store.find_answer(id, since))
+        return await self.ask(lambda store: store.find_answer(id, since))
 
     async def recall(self, id: str, group: str, settings: Settings) -> Recalled | None:
         """Give the answer with this id, with its conversation if that is the group's and kept here.
@@ -66,30 +66,47 @@ class Memory:
             turns = [turn for kept in reversed(chain) for turn in turns_of(kept)]
             return Recalled(answer, turns, chain[-1].previous if chain else id)
 
-        return await self._ask(read)
+        return await self.ask(read)
 
     async def keep(self, made: Callable[[], StoredAnswer], settings: Settings) -> None:
         """Keep an answer; a store that cannot is logged, for the answer itself is sound."""
-        bounds = Bounds(settings.state_count, settings.state_size, settings.state_age)
         try:
-            await asyncio.to_thread(lambda: self.made().keep_answer(made(), bounds))
+            await asyncio.to_thread(lambda: self.made().keep_answer(made(), bounds_of(settings)))
         except StoreError as fault:
             _log.error("an answer is not kept: %s", fault)
 
-    async def forget(self, id: str) -> None:
-        """Forget the answer with this id. Raises Problem when the store cannot be asked."""
-        await self._ask(lambda store: store.delete_answer(id))
+    async def find_conversation(self, id: str, settings: Settings) -> StoredConversation | None:
+        """Give the conversation with this id, of whichever group. Raises Problem when the store cannot be asked."""
+        since = self.now() - settings.state_age
+        return await self.ask(lambda store: store.find_conversation(id, since))
 
-    async def _ask(self, question: Callable[[Store], T]) -> T | None:
+    async def ask(self, question: Callable[[Store], T]) -> T | None:
+        """Ask the store; nothing where there is none. Raises Problem when it cannot be asked."""
+
         def asked() -> T | None:
             store = self.existing()
             return None if store is None else question(store)
 
-        try:
-            return await asyncio.to_thread(asked)
-        except StoreError as fault:
-            _log.error("%s", fault)
-            raise Problem("unavailable", "Kept answers cannot be read just now.", code="state_unavailable") from fault
+        return await _told(asked)
+
+    async def change(self, question: Callable[[Store], T]) -> T:
+        """Ask the store for a change; it is made where there is none. Raises Problem when it cannot be asked."""
+        return await _told(lambda: question(self.made()))
+
+
+async def _told(question: Callable[[], T]) -> T:
+    """Ask off the event loop. Raises Problem when the store cannot be asked, and logs why."""
+    try:
+        return await asyncio.to_thread(question)
+    except StoreError as fault:
+        _log.error("%s", fault)
+        message = "What is kept cannot be read or written just now."
+        raise Problem("unavailable", message, code="state_unavailable") from fault
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """What the settings let a group keep."""
+    return Bounds(settings.state_count, settings.state_size, settings.state_age)
 
 
 def turns_of(answer: StoredAnswer) -> Sequence[dict[str, Any]]:

@@ -66,8 +66,7 @@ def is_possible(exchange: Exchange, target: Target, client: WireProtocol, upstre
 
     Values that another family signed are sealed, and nothing that a vendor could read: translation takes them out.
     """
-    restored = exchange.continued is not None and exchange.continued.turns is not None
-    same = upstream.name == client.name and not target.patch and not restored
+    same = upstream.name == client.name and not target.patch and not exchange.restored
     if exchange.form is not None:  # one that has become a document is gone as a form
         return same and exchange.upload is not None and upstream.takes(exchange.body, target.view)
     if exchange.stream and not _stream_passes(client, upstream):

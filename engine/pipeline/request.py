@@ -13,6 +13,8 @@ from .resolve import service_of
 
 USER_AGENT = "torouter"
 STORED = "stored"  # how the operations begin that are about kept answers
+CONVERSATION = "conversation"  # and those that are about conversations
+_KEPT = (STORED, CONVERSATION)
 
 
 def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | None = None) -> UpstreamRequest:
@@ -48,7 +50,7 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
     policy = target.policy
     total = policy.total if left is None else min(policy.total, left)
     return UpstreamRequest(
-        exchange.incoming.method if endpoint.operation.startswith(STORED) else "POST",
+        exchange.incoming.method if endpoint.operation.startswith(_KEPT) else "POST",
         url,
         list(headers.items()),
         plan.body,
@@ -60,6 +62,6 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
 
 
 def _address(service: Service, operation: str) -> Template:
-    """Where a service is asked: what is about kept answers, and counting, may have addresses of their own."""
-    own = service.count if operation == "count" else service.stored if operation.startswith(STORED) else None
+    """Where a service is asked: what is about kept things, and counting, may have addresses of their own."""
+    own = service.count if operation == "count" else service.stored if operation.startswith(_KEPT) else None
     return service.path if own is None else own

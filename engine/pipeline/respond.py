@@ -25,6 +25,8 @@ from .state import keep
 _DRAIN = 0.5
 _WARNINGS = 1024
 ENDS = frozenset({"end", "error"})
+UNTOUCHED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+"""Headers of a stream, which nobody on the way may keep back."""
 
 
 async def deliver(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
@@ -228,6 +230,4 @@ def _headers(exchange: Exchange, media_type: str) -> dict[str, str]:
 
 
 def _stream_headers(exchange: Exchange, plan: Plan) -> dict[str, str]:
-    """The headers of a stream: nobody on the way may keep it back."""
-    headers = _headers(exchange, plan.client.framing.media_type)
-    return {**headers, "cache-control": "no-cache", "x-accel-buffering": "no"}
+    return {**_headers(exchange, plan.client.framing.media_type), **UNTOUCHED}

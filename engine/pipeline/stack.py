@@ -10,6 +10,7 @@ from ..compile.snapshot import Snapshot
 from ..routing.state import Routing
 from ..upstream.client import Transport
 from .body import receive
+from .conversations import answer_conversation
 from .count import count_tokens
 from .credential import authenticate
 from .endpoint import Matcher, fallback, match
@@ -103,6 +104,8 @@ class Gateway:
         if await list_models(exchange):
             return
         if await answer_stored(exchange, self._transports):
+            return
+        if await answer_conversation(exchange, self._transports):
             return
         await receive(exchange)
         resolve(exchange)

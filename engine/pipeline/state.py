@@ -12,6 +12,7 @@ import orjson
 from ..compile.snapshot import State, Target
 from ..protocol import RequestRejected
 from ..store import StoredAnswer
+from .belonging import add, belong
 from .endpoint import shown
 from .errors import Problem
 from .exchange import Continued, Exchange
@@ -21,9 +22,8 @@ from .resolve import service_of
 Json = dict[str, Any]
 
 _RANDOM = 24  # bytes of our own ids
-_OURS = frozenset(
-    {"previous", "store"}
-)  # members of a canonical request's state that we serve in the place of a target
+_ANSWER = "generate"
+_OURS = ("previous", "store")  # members of a canonical request's state that we serve in the place of a target
 
 
 async def restore(exchange: Exchange) -> None:
@@ -35,12 +35,16 @@ async def restore(exchange: Exchange) -> None:
     if state is None:
         return
     context = exchange.context()
-    exchange.keeps = exchange.endpoint is not None and exchange.endpoint.operation == "generate" and state.keep(context)
+    exchange.keeps = exchange.endpoint is not None and exchange.endpoint.operation == _ANSWER and state.keep(context)
     exchange.answer_id = state.prefix + secrets.token_hex(_RANDOM)
-    if state.conversation is not None and state.conversation(context) is not None:
-        exchange.elsewhere = _no_conversations(state)
     previous = state.previous(context)
-    if previous is not None:
+    conversation = state.conversation(context) if state.conversation is not None else None
+    if previous is not None and conversation is not None:
+        message = "A request goes on from an answer or belongs to a conversation, not both."
+        raise Problem("invalid_request", message, param=state.conversation_member)
+    if conversation is not None:
+        await belong(exchange, conversation, state)
+    elif previous is not None:
         await _go_on(exchange, previous, state)
     if exchange.elsewhere is not None:
         exchange.targets = [target for target in exchange.targets if _knows(exchange, target)]
@@ -78,7 +82,8 @@ def check(exchange: Exchange, target: Target) -> None:
 
 def _knows(exchange: Exchange, target: Target) -> bool:
     """Whether a target can know what a provider keeps."""
-    provider = exchange.continued.provider if exchange.continued is not None else None
+    known = exchange.continued or exchange.belongs
+    provider = known.provider if known is not None else None
     return is_keeper(exchange, target) and provider in {None, target.provider.id}
 
 
@@ -87,17 +92,15 @@ async def _incomplete(exchange: Exchange, previous: str, lacking: str, state: St
     if await exchange.memory.find(lacking, exchange.snapshot.settings) is not None:
         message = f"The conversation up to {shown(previous)} is too long to be gone on with."
         return Problem("invalid_request", message, param=state.previous_member, code="conversation_too_long")
-    message = f"The answer {shown(lacking)}, which {shown(previous)} goes on from, is no longer kept."
+    if await exchange.memory.find_conversation(lacking, exchange.snapshot.settings) is not None:
+        message = f"The answer {shown(previous)} belongs to the conversation {shown(lacking)}; name that."
+        return Problem("invalid_request", message, param=state.previous_member, code="answer_of_conversation")
+    message = f"What {shown(previous)} goes on from, {shown(lacking)}, is no longer kept."
     return _unknown(message, state)
 
 
 def _unknown(message: str, state: State) -> Problem:
     return Problem("invalid_request", message, param=state.previous_member, code="previous_not_found")
-
-
-def _no_conversations(state: State) -> Problem:
-    message = "Conversations are not kept for this model; send the id of an answer to go on from, or all that was said."
-    return Problem("unsupported", message, param=state.conversation_member, code="unsupported_field")
 
 
 def is_keeper(exchange: Exchange, target: Target) -> bool:
@@ -110,8 +113,13 @@ def is_keeper(exchange: Exchange, target: Target) -> bool:
 
 def keeps_itself(exchange: Exchange, target: Target) -> bool:
     """Whether a target keeps the answer to this request: it does not know a conversation that we restored."""
-    restored = exchange.continued is not None and exchange.continued.turns is not None
-    return not restored and is_keeper(exchange, target)
+    return not exchange.restored and is_keeper(exchange, target)
+
+
+def is_named_here(exchange: Exchange, target: Target) -> bool:
+    """Whether the answer of a target gets an id of ours: it is kept here, or added to a conversation that is."""
+    kept = exchange.keeps and not keeps_itself(exchange, target)
+    return kept or (exchange.belongs is not None and exchange.belongs.here)
 
 
 def addressed(exchange: Exchange, target: Target, request: Json) -> Json:
@@ -122,7 +130,8 @@ def addressed(exchange: Exchange, target: Target, request: Json) -> Json:
     if exchange.endpoint is None or exchange.endpoint.state is None or keeps_itself(exchange, target):
         return request
     said = request.get("state") or {}
-    state = {name: value for name, value in said.items() if name not in _OURS}
+    ours = (*_OURS, "conversation") if exchange.belongs is not None and exchange.belongs.here else _OURS
+    state = {name: value for name, value in said.items() if name not in ours}
     assert exchange.client is not None
     if service_of(target, exchange.client).protocol.name == exchange.client.name:
         state["store"] = False
@@ -140,27 +149,38 @@ def told(exchange: Exchange, request: Json) -> Json:
 async def keep(exchange: Exchange, plan: Plan, response: Json | None) -> None:
     """Keep an answer that is whole, once, before the client can know its id; `response` is canonical.
 
-    Of one that its provider keeps, only where it is.
+    Of one that its provider keeps, only where it is. Raises Problem when it cannot be added to its conversation.
     """
-    target, key = exchange.target, exchange.key
-    id = response.get("id") if response is not None else None
-    if not exchange.keeps or exchange.kept or not isinstance(id, str) or not id:
+    target, key, belongs = exchange.target, exchange.key, exchange.belongs
+    if exchange.kept or not (exchange.keeps or _grows(exchange)):
         return
     assert target is not None
     assert key is not None
     exchange.kept = True
+    if belongs is not None:
+        await add(exchange, belongs, target, plan, response)
+    id = response.get("id") if response is not None else None
+    if not exchange.keeps or not isinstance(id, str) or not id:
+        return
     continued, now = exchange.continued, exchange.memory.now()
     thread, previous = (continued.thread, continued.previous) if continued is not None else (id, None)
+    if belongs is not None:
+        thread = previous = belongs.id
     head = StoredAnswer(id, key.group, plan.client.name, exchange.model, now, thread, previous)
     if keeps_itself(exchange, target):
         answer = replace(head, provider=target.provider.id)
         await exchange.memory.keep(lambda: answer, exchange.snapshot.settings)
         return
-    said = plan.call.said or _said(exchange, plan)
+    said = () if belongs is not None else plan.call.said or _said(exchange, plan)
     await exchange.memory.keep(
         lambda: replace(head, body=exchange.raw, turns=orjson.dumps(said), response=orjson.dumps(response)),
         exchange.snapshot.settings,
     )
+
+
+def _grows(exchange: Exchange) -> bool:
+    """Whether the answer is added to a conversation."""
+    return exchange.belongs is not None and exchange.endpoint is not None and exchange.endpoint.operation == _ANSWER
 
 
 def _said(exchange: Exchange, plan: Plan) -> Sequence[Json]:

@@ -9,7 +9,8 @@ import orjson
 
 from ..compile.snapshot import Target
 from ..protocol import Call, RequestRejected
-from ..store import StoredAnswer
+from ..protocol.stored import behind
+from ..store import StoredAnswer, StoredConversation
 from ..upstream.client import Transport
 from . import passthrough, send
 from .attempts import tried
@@ -18,9 +19,12 @@ from .errors import Problem
 from .exchange import Exchange
 from .plan import Plan
 from .request import STORED
-from .respond import deliver
+from .respond import UNTOUCHED, deliver
 from .state import is_keeper
 
+Kept = StoredAnswer | StoredConversation
+
+_GONE = "stored.delete"
 _JSON = {"content-type": "application/json"}
 
 
@@ -34,10 +38,12 @@ async def answer_stored(exchange: Exchange, transports: Mapping[str, Transport])
     if not endpoint.operation.startswith(STORED):
         return False
     answer = await find(exchange)
-    if answer.provider is not None:
-        await _pass_on(exchange, answer, transports)
-    else:
+    if answer.provider is None:
         await answer_here(exchange, answer)
+        return True
+    done = await pass_on(exchange, answer, unknown_answer(answer.id), transports)
+    if done and endpoint.operation == _GONE:
+        await exchange.memory.change(lambda store: store.delete_answer(answer.id))
     return True
 
 
@@ -53,7 +59,7 @@ async def find(exchange: Exchange) -> StoredAnswer:
     id = str(endpoint.answer(exchange.context()))
     answer = await exchange.memory.find(id, exchange.snapshot.settings)
     if answer is None or (answer.group, answer.protocol) != (key.group, client.name):
-        raise _unknown(id)
+        raise unknown_answer(id)
     return answer
 
 
@@ -66,21 +72,35 @@ async def answer_here(exchange: Exchange, answer: StoredAnswer) -> None:
 async def _show(exchange: Exchange, answer: StoredAnswer) -> None:
     client, call = exchange.client, exchange.call()
     assert client is not None
-    if exchange.stream:
-        raise Problem("unsupported", "An answer that is kept is not streamed again.", code="unsupported_field")
     try:
         request = client.decode_request(orjson.loads(answer.body), call)
     except RequestRejected:
         request = {}  # one that only goes on, and says nothing itself
     call.request = {**request, "state": {**(request.get("state") or {}), "store": True}}
     response = orjson.loads(answer.response)
-    await exchange.reply.whole(200, _JSON, orjson.dumps(client.encode_response(response, call)))
+    if exchange.stream:
+        await _play(exchange, client.encode_whole_stream(response, call))
+    else:
+        await exchange.reply.whole(200, _JSON, orjson.dumps(client.encode_response(response, call)))
+
+
+async def _play(exchange: Exchange, stream: bytes) -> None:
+    """Send a whole stream, or what of it the client does not have."""
+    assert exchange.endpoint is not None
+    assert exchange.client is not None
+    framing = exchange.client.framing
+    seen = exchange.endpoint.seen(exchange.context()) if exchange.endpoint.seen is not None else None
+    rest = stream if type(seen) is not int else behind(framing, stream, seen + 1)
+    await exchange.reply.start(200, {"content-type": framing.media_type, **UNTOUCHED})
+    await exchange.reply.write(rest)
+    await exchange.reply.finish()
 
 
 async def _delete(exchange: Exchange, answer: StoredAnswer) -> None:
     assert exchange.client is not None
-    await exchange.memory.forget(answer.id)
-    await exchange.reply.whole(200, _JSON, orjson.dumps(exchange.client.encode_deleted(answer.id, exchange.call())))
+    await exchange.memory.change(lambda store: store.delete_answer(answer.id))
+    deleted = exchange.client.stored.encode_deleted(answer.id, exchange.call())
+    await exchange.reply.whole(200, _JSON, orjson.dumps(deleted))
 
 
 async def _cancel(exchange: Exchange, answer: StoredAnswer) -> None:  # noqa: ARG001 - all operations are called alike
@@ -90,56 +110,59 @@ async def _cancel(exchange: Exchange, answer: StoredAnswer) -> None:  # noqa: AR
 async def _list(exchange: Exchange, answer: StoredAnswer) -> None:
     assert exchange.client is not None
     try:
-        listed = exchange.client.encode_inputs(answer.id, orjson.loads(answer.body), exchange.call())
+        listed = exchange.client.stored.encode_inputs(answer.id, orjson.loads(answer.body), exchange.call())
     except RequestRejected as fault:
         raise Problem.of(fault.error) from fault
     await exchange.reply.whole(200, _JSON, orjson.dumps(listed))
 
 
-_OPERATIONS = {"stored": _show, "stored.delete": _delete, "stored.cancel": _cancel, "stored.inputs": _list}
+_OPERATIONS = {"stored": _show, _GONE: _delete, "stored.cancel": _cancel, "stored.inputs": _list}
 
 
 @dataclass(frozen=True, slots=True)
 class Asking(passthrough.Passthrough):
-    """The plan of a question about an answer that a provider keeps."""
+    """The plan of a question about what a provider keeps."""
 
     def answer(self, raw: bytes) -> bytes:
         """The same bytes, whatever they say."""
         return raw
 
 
-async def _pass_on(exchange: Exchange, answer: StoredAnswer, transports: Mapping[str, Transport]) -> None:
-    """Have the provider that keeps an answer say what the client asks. Raises Problem when it cannot be asked."""
+async def pass_on(exchange: Exchange, kept: Kept, unknown: Problem, transports: Mapping[str, Transport]) -> bool:
+    """Have the provider that keeps something say what the client asks; false where it says an error.
+
+    Raises Problem when it cannot be asked: `unknown` when the key's group has it no longer.
+    """
 
     def planned(exchange: Exchange, target: Target) -> Plan:
-        if target.provider.id != answer.provider:
-            raise _unknown(answer.id)
+        if target.provider.id != kept.provider:
+            raise unknown
         return plan_for(exchange, target)
 
-    failure = await tried(exchange, [keeper(exchange, answer)], transports, planned, deliver)
+    failure = await tried(exchange, [keeper(exchange, kept, unknown)], transports, planned, deliver)
     if failure is not None:
         await send.give_up(exchange, failure)
-    elif exchange.endpoint is not None and exchange.endpoint.operation == "stored.delete":
-        await exchange.memory.forget(answer.id)
+    return failure is None
 
 
-def keeper(exchange: Exchange, answer: StoredAnswer) -> Target:
-    """The target that keeps an answer. Raises Problem when the key's group has it no longer."""
+def keeper(exchange: Exchange, kept: Kept, unknown: Problem) -> Target:
+    """The target that keeps something. Raises `unknown` when the key's group has it no longer."""
     assert exchange.client is not None
     assert exchange.key is not None
-    exchange.model = answer.model
-    for target in exchange.snapshot.resolve(answer.model, exchange.key.group):
-        if target.provider.id == answer.provider and is_keeper(exchange, target):
+    exchange.model = kept.model or ""
+    for target in exchange.snapshot.resolve(exchange.model, exchange.key.group):
+        if target.provider.id == kept.provider and is_keeper(exchange, target):
             return target
-    raise _unknown(answer.id)
+    raise unknown
 
 
-def _unknown(id: str) -> Problem:
+def unknown_answer(id: str) -> Problem:
+    """The error of an answer that is not there, or is another group's."""
     return Problem("not_found", f"There is no answer {shown(id)}.", code="unknown_answer")
 
 
 def plan_for(exchange: Exchange, target: Target) -> Plan:
-    """How a provider is asked about an answer that it keeps."""
+    """How a provider is asked about what it keeps."""
     client = exchange.client
     assert client is not None
     upstream = target.provider.services[client.name].protocol

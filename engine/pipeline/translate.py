@@ -16,7 +16,7 @@ from ..wire.frame import FrameError
 from .errors import Problem, is_too_deep
 from .exchange import Exchange
 from .plan import Relay, Watch, parse_answer
-from .state import addressed, keeps_itself, told
+from .state import addressed, is_named_here, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
         request = {**merge_patch(request, target.patch), "model": target.model, "stream": exchange.stream}
         call.request = told(exchange, request)
         request = addressed(exchange, target, request)
-        if exchange.keeps and not keeps_itself(exchange, target):
+        if is_named_here(exchange, target):
             call.answer_id, call.created = exchange.answer_id, int(exchange.memory.now())
         encoded = upstream.encode_request(request, call)
         body = orjson.dumps(encoded.body)

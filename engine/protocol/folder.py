@@ -37,7 +37,7 @@ from .makes import Makes
 from .names import read_names
 from .plain import PlainProtocol
 from .reads import canonical_reads, unknown_path
-from .stored import StoredEncode
+from .stored import ConversationEncode, StoredEncode
 from .unread import read_tree
 from .vocabulary import members, read_vocabulary, report_unused, texts
 from .wire_protocol import WireProtocol
@@ -265,7 +265,19 @@ class Folder:
         roots = {"deleted": ("stored",), "items": ("body", "stored"), "page": (), "inputs": ("page", "stored")}
         made = {name: self._mapping("stored.encode", name, (*own, *_CALL)) for name, own in roots.items()}
         found = {name: mapping for name, mapping in made.items() if mapping is not None}
-        return StoredEncode(**found) if len(found) == len(roots) else None
+        return StoredEncode(**found, conversations=self._conversations()) if len(found) == len(roots) else None
+
+    def _conversations(self) -> ConversationEncode | None:
+        roots = {
+            "given": ("body",), "request": ("body", "entries"), "answered": ("body",), "entry": ("entry",),
+            "shown": ("conversation",), "deleted": ("conversation",),
+        }  # fmt: skip
+        where, said = self._root("stored.encode").at("conversations"), self._data("stored.encode").get("conversations")
+        if not isinstance(said, dict) or not {*roots, "most"} <= said.keys():
+            return None
+        compiler = self._compiler()
+        made = {name: compile_mapping(where.at(name), (*own, *_CALL), compiler) for name, own in roots.items()}
+        return ConversationEncode(**made, most=said["most"])
 
     def _mapping(self, kind: str, member: str, roots: tuple[str, ...]) -> CompiledMapping | None:
         if member not in self._data(kind):

@@ -223,13 +223,10 @@ class WireProtocol:
         written: Json = present(self.count_encode).make.run(roots_of(call, count=count))
         return written
 
-    def encode_deleted(self, id: str, call: Call) -> Json:
-        """Write that a kept answer was deleted."""
-        return present(self.stored_encode).encode_deleted(id, call)
-
-    def encode_inputs(self, id: str, body: Json, call: Call) -> Json:
-        """Write a page of what a kept answer was asked with; raises RequestRejected."""
-        return present(self.stored_encode).encode_inputs(id, body, call)
+    @property
+    def stored(self) -> StoredEncode:
+        """What a client is shown of what is kept."""
+        return present(self.stored_encode)
 
     def encode_models(self, models: Sequence[Json], call: Call) -> Json:
         """Write the list of models."""

@@ -60,6 +60,32 @@ inputs:
   from: =page.first
   to: =page.last
   more: =page.more
+conversations:
+  most: 3
+  given:
+    notes: =body.label
+    entries: =body.letters
+  request:
+    $merge:
+      - =body
+      - letters: =joined(entries, body.letters)
+  answered:
+    - id: "{{ body.letter }}-answer"
+      value:
+        from: writer
+        lines: "=body.copies[0].lines"
+  entry:
+    $merge:
+      - =entry.value
+      - no: =entry.id
+  shown:
+    pile: =conversation.id
+    since: =conversation.created
+    label:
+      $first: [=conversation.notes, {}]
+  deleted:
+    pile: =conversation.id
+    burnt: true
 """
 ROUTES = """
 surfaces:
@@ -84,6 +110,7 @@ endpoints:
     operation: stored
     answer: =path.id
     stream: =query.live == 'yes'
+    seen: =whole(query.seen)
     auth: seal
     forward_query: [after]
   burn:
@@ -98,6 +125,20 @@ endpoints:
     extends: read
     match: GET /letters/{{id}}/lines
     operation: stored.inputs
+  pile:
+    match: GET /piles/{{id}}
+    surface: post
+    protocol: letters
+    operation: conversation
+    conversation: =path.id
+    auth: seal
+  pile-up: {{extends: pile, match: POST /piles, operation: conversation.create, conversation: null, prefix: pile_}}
+  relabel: {{extends: pile, match: "POST /piles/{{id}}", operation: conversation.update}}
+  burn-pile: {{extends: pile, match: "DELETE /piles/{{id}}", operation: conversation.delete}}
+  leaves: {{extends: pile, match: "GET /piles/{{id}}/letters", operation: conversation.entries, forward_query: [after]}}
+  add: {{extends: pile, match: "POST /piles/{{id}}/letters", operation: conversation.add}}
+  leaf: {{extends: pile, match: "GET /piles/{{id}}/letters/{{no}}", operation: conversation.entry, entry: =path.no}}
+  tear: {{extends: leaf, match: "DELETE /piles/{{id}}/letters/{{no}}", operation: conversation.entry.delete}}
 providers:
   office: {{base_url: "{url}", allow_private: true, speaks: {{letters: {{path: /letters}}}}}}
   loft: {{base_url: "{url}", allow_private: true, speaks: {{pigeons: {{path: /pigeons}}}}}}
@@ -107,7 +148,7 @@ providers:
     speaks:
       letters:
         path: /archive
-        stored: "/archive/{{{{ path.id | segment }}}}{{{{ '/recall' if operation == 'stored.cancel' else '' }}}}"
+        stored: "/archive/{{{{ path.id | segment }}}}{{{{ '/recall' if operation == 'stored.cancel' else '/letters' if operation == 'conversation.entries' else '' }}}}"
   vault:
     extends: archive
     speaks:
@@ -328,10 +369,22 @@ async def test_a_request_may_only_go_on_and_say_nothing_itself() -> None:
     assert shown.json["copies"][0]["lines"] == [{"say": "two"}]
 
 
-async def test_a_kept_answer_is_not_streamed_again_and_not_cancelled() -> None:
+async def test_a_kept_answer_is_streamed_again_as_it_was() -> None:
+    async with office(Post("one")), running(configured()) as gateway:
+        streamed = await write(gateway, "far", "a", live=True)
+        first = id_of(streamed)
+        again = await about(gateway, "GET", f"{first}?live=yes")
+        rest = await about(gateway, "GET", f"{first}?live=yes&seen=1")
+        nothing = await about(gateway, "GET", f"{first}?live=yes&seen=99")
+    assert (again.status, again.headers["content-type"]) == (200, streamed.headers["content-type"])
+    assert again.body == streamed.body
+    assert rest.body.splitlines() == streamed.body.splitlines()[2:]
+    assert (nothing.status, nothing.body) == (200, b"")
+
+
+async def test_a_kept_answer_is_not_cancelled() -> None:
     async with office(Post("one")), running(configured()) as gateway:
         first = id_of(await write(gateway, "far", "a"))
-        assert trouble(await about(gateway, "GET", f"{first}?live=yes"))[2] == "unsupported_field"
         refusal = await about(gateway, "POST", f"{first}/recall")
     assert refusal.status == 400
     assert "background" in refusal.json["trouble"]["words"]
@@ -457,9 +510,7 @@ async def test_questions_about_an_answer_go_to_the_provider_that_keeps_it() -> N
 
 async def test_a_conversation_that_a_provider_keeps_goes_to_no_other() -> None:
     async with office(Post("one")) as upstream, running(configured()) as gateway:
-        refusal = await write(gateway, "far", "a", pile="p1")
-        assert trouble(refusal)[2] == "unsupported_field"
-        assert "Conversations" in refusal.json["trouble"]["words"]
+        assert trouble(await write(gateway, "far", "a", pile="p1")) == (404, "lost", "unknown_conversation")
         assert (await write(gateway, "many", "a", pile="p1")).status == 200
     assert (upstream.seen[0].line, sent(upstream, 0)["pile"]) == ("POST /vault HTTP/1.1", "p1")
 
