@@ -204,9 +204,12 @@ class Settings:
     usage_age: float
 
 
+_RESOLVED = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A compiled configuration; nothing in it changes."""
+    """A compiled configuration; nothing in it changes but what it remembers of names that were asked for."""
 
     mounts: Sequence[str]
     endpoints: Sequence[Endpoint]
@@ -221,10 +224,18 @@ class Snapshot:
     protocols: Mapping[str, WireProtocol]
     dialects: Mapping[str, WireProtocol]
     settings: Settings
+    _resolved: dict[tuple[str, str], Sequence[Target]] = field(default_factory=dict, compare=False, repr=False)
 
     def resolve(self, model: str, group: str) -> Sequence[Target]:
         """Give the ordered targets of a model for a group; none when the group has no such model."""
-        return tuple(target for target in self._targets(model, group) if target.provider.problem is None)
+        known = self._resolved.get((model, group))
+        if known is None:
+            known = tuple(target for target in self._targets(model, group) if target.provider.problem is None)
+            if len(self._resolved) >= _RESOLVED:
+                self._resolved.clear()
+            if known:
+                self._resolved[model, group] = known
+        return known
 
     def why_unusable(self, model: str, group: str) -> str | None:
         """Say why a model that the group has cannot be called; nothing when it can, or when there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import orjson
 
@@ -19,7 +19,7 @@ _NAME = 128
 
 def line_of(exchange: Exchange, used: Used, status: int, sent: int, seconds: float, redact: Redactor) -> str:
     """Give the line of a finished request: `status` and `sent` bytes are what the client got."""
-    tries, cost = exchange.tries, used.cost
+    tries, cost, key = exchange.tries, used.cost, exchange.key
     fields: dict[str, object] = {
         "id": exchange.request_id,
         "status": status,
@@ -27,13 +27,13 @@ def line_of(exchange: Exchange, used: Used, status: int, sent: int, seconds: flo
         "bytes": sent,
         "outcome": exchange.outcome or OK,
         "endpoint": exchange.endpoint.id if exchange.endpoint else None,
-        "key": exchange.key.id if exchange.key else None,
-        "group": exchange.key.group if exchange.key else None,
+        "key": key.id if key is not None else None,
+        "group": key.group if key is not None else None,
         "model": exchange.model[:_NAME] or None,
-        "provider": exchange.target.provider.id if exchange.target else None,
+        "provider": exchange.target.provider.id if exchange.target is not None else None,
         "stream": exchange.stream or None,
         "first_ms": _ms(tries[-1].first) if tries and tries[-1].first is not None else None,
-        "attempts": exchange.attempts,
+        "attempts": len(tries),
         "tried": [_tried(attempt) for attempt in tries] if _is_told(tries) else None,
         "tokens": used.tokens,
         "costs": f"{cost[0] / 10**9:.9f} {cost[1]}" if cost is not None else None,
@@ -51,7 +51,7 @@ def line_with(incoming: Incoming, fields: Mapping[str, object]) -> str:
 
 def _is_told(tries: list[Attempt]) -> bool:
     """Whether the attempts say more than the line does."""
-    return len(tries) > 1 or any(it.outcome != OK for it in tries)
+    return len(tries) > 1 or (len(tries) == 1 and tries[0].outcome != OK)
 
 
 def _tried(attempt: Attempt) -> Mapping[str, object]:
@@ -67,17 +67,11 @@ def _tried(attempt: Attempt) -> Mapping[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _own(exchange: Exchange) -> Iterator[str]:
+def _own(exchange: Exchange) -> set[str]:
     """The credentials that the request itself came with: clients put them into wrong places, too."""
     endpoints = [exchange.endpoint] if exchange.endpoint is not None else exchange.snapshot.endpoints
-    places = [endpoint.auth for endpoint in endpoints]
-    return (
-        value
-        for auth in places
-        for place in auth
-        for value in credentials_at(exchange, place)
-        if len(value) >= SHORTEST
-    )
+    found = {value for endpoint in endpoints for place in endpoint.auth for value in credentials_at(exchange, place)}
+    return {value for value in found if len(value) >= SHORTEST}
 
 
 def _ms(seconds: float) -> float:

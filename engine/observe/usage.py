@@ -94,6 +94,10 @@ def used_of(tries: Sequence[Attempt], at: float) -> Used:
 
     The cost of all is known if that of each is known that told its tokens, and if it is one currency.
     """
+    if len(tries) == 1:
+        tokens = tokens_of(tries[0].usage) if tries[0].usage else None
+        cost = cost_of(tokens, tries[0].prices, at) if tokens is not None else None
+        return Used([(tokens, cost)], tokens, cost)
     each: list[tuple[Tokens | None, Cost | None]] = []
     for attempt in tries:
         tokens = tokens_of(attempt.usage) if attempt.usage else None

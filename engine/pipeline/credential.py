@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from ..compile.snapshot import Key
 from ..config.model import CredentialPlace
@@ -50,14 +50,14 @@ async def lookup(credential: str, keys: Mapping[str, Key], ring: KeyRing) -> Key
     return keys.get(hashed) or await ring.find(hashed)
 
 
-def credentials_at(exchange: Exchange, place: CredentialPlace) -> Iterator[str]:
+def credentials_at(exchange: Exchange, place: CredentialPlace) -> Sequence[str]:
     """The credentials that stand at one place; empty ones do not count."""
     if place.query is not None:
-        yield from (value for name, value in exchange.pairs if name == place.query and value)
-        return
-    value = exchange.incoming.headers.get(place.header or "", "")
+        return [value for name, value in exchange.pairs if name == place.query and value]
+    value = exchange.incoming.headers.get(place.header or "")
+    if not value:
+        return ()
     if place.scheme is not None:
         scheme, _, value = value.partition(" ")
         value = value.strip(" ") if scheme.lower() == place.scheme.lower() else ""
-    if value:
-        yield value
+    return (value,) if value else ()

@@ -14,6 +14,7 @@ from .errors import STATUS, Problem
 from .exchange import Exchange, Incoming
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(:path)?\}")
+_PLAIN = re.compile(r"[A-Za-z0-9/_:-]+")  # nothing to decode, and no dot
 _MAX_QUERY_MEMBERS = 100
 _MAX_QUERY = 4096
 _SHOWN = 64
@@ -62,11 +63,12 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
     Raises Problem for an illegal path, an unknown one, a known one with another method, and an endpoint that refuses.
     """
     incoming = exchange.incoming
-    try:
-        exchange.pairs = parse_qsl(incoming.query, keep_blank_values=True, max_num_fields=_MAX_QUERY_MEMBERS)
-    except ValueError as fault:
-        raise Problem("invalid_request", "The query has too many members.") from fault
-    exchange.query = dict(reversed(exchange.pairs))
+    if incoming.query:
+        try:
+            exchange.pairs = parse_qsl(incoming.query, keep_blank_values=True, max_num_fields=_MAX_QUERY_MEMBERS)
+        except ValueError as fault:
+            raise Problem("invalid_request", "The query has too many members.") from fault
+        exchange.query = dict(reversed(exchange.pairs))
     path = decode_path(incoming.path)
     methods: list[str] = []
     for endpoint, values in matcher.candidates(path):
@@ -109,6 +111,8 @@ def decode_path(raw: str) -> str:
 
     Raises Problem for what could be read differently further on: dot segments, control characters, a second encoding.
     """
+    if _PLAIN.fullmatch(raw):
+        return raw.rstrip("/") or "/"
     try:
         path = unquote_to_bytes(raw).decode()
     except UnicodeDecodeError as fault:

@@ -177,6 +177,8 @@ class Exchange:
     @property
     def lost(self) -> list[str]:
         """What did not get through, there and back: the places in general, each with how bad it is."""
+        if not self.losses and not self.hidden:
+            return []
         there = {f"{loss.general}:{loss.severity}" for loss in self.losses}
         return sorted(there | {f"{place}:warn" for place in self.hidden})
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 _OURS = frozenset((
     "connection", "content-encoding", "content-length", "content-type", "date", "keep-alive", "server", "set-cookie",
     "te", "trailer", "transfer-encoding", "upgrade",
 ))  # fmt: skip
+_NONE: frozenset[str] = frozenset()
 
 
 def forwarded(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[str, str]]:
@@ -19,14 +21,21 @@ def forwarded(headers: Mapping[str, str], names: Sequence[str]) -> list[tuple[st
 
 def returned(headers: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
     """The upstream's headers that pass back; those that describe the connection or the body never do."""
-    left = _of_connection(headers) | _OURS
+    wanted, left = tuple(patterns), _of_connection(headers)
     return {
         name: value
         for name, value in headers.items()
-        if name not in left and value.isascii() and any(fnmatchcase(name, pattern) for pattern in patterns)
+        if _passes(name, wanted) and name not in left and value.isascii()
     }
+
+
+@lru_cache(4096)  # the same few names come with every answer
+def _passes(name: str, patterns: tuple[str, ...]) -> bool:
+    return name not in _OURS and any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _of_connection(headers: Mapping[str, str]) -> frozenset[str]:
     """The headers that are only for this connection, as it says itself."""
-    return frozenset(name.strip().lower() for name in headers.get("connection", "").split(","))
+    if "connection" not in headers:
+        return _NONE
+    return frozenset(name.strip().lower() for name in headers["connection"].split(","))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..compile.snapshot import Service, Target, Template
 from ..upstream.address import join, same_origin
 from ..upstream.client import Timers, UpstreamRequest
@@ -33,13 +35,11 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         "operation": endpoint.operation,
     }
     query = {name: template(roots) for name, template in service.query.items()}
-    if plan.forwards:
+    if plan.forwards and exchange.query:
         query.update({name: exchange.query[name] for name in endpoint.forward_query if name in exchange.query})
     query.update({name: value() for name, value in provider.auth_query.items()})
     path = _address(service, endpoint.operation)
-    url = join(provider.base_url, path(roots), query)
-    if not same_origin(provider.base_url, url):
-        raise refused_address()
+    url = _url(provider.base_url, path(roots), tuple(query.items()))
     accept = plan.upstream.framing.media_type.partition(";")[0] if exchange.stream else "application/json"
     media_type = "application/json" if isinstance(plan.body, bytes) else plan.body.media_type
     headers = {"content-type": media_type, "accept": accept, "user-agent": USER_AGENT}
@@ -59,6 +59,15 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         provider.allow_private,
         {**roots, "protocol": plan.upstream.name},
     )
+
+
+@lru_cache(1024)  # the same few addresses, checked by taking them apart
+def _url(base: str, path: str, query: tuple[tuple[str, str], ...]) -> str:
+    """The whole address. Raises UpstreamError when a value of a client could lead elsewhere."""
+    url = join(base, path, dict(query))
+    if not same_origin(base, url):
+        raise refused_address()
+    return url
 
 
 def _address(service: Service, operation: str) -> Template:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import secrets
 from collections.abc import Callable, Iterable
+from random import Random
 from typing import Any
 
 import orjson
@@ -37,10 +37,11 @@ class Site:
         self.gateway = gateway
         self.observer = observer or Observer()
         self.draining = False
+        self._chance = Random()  # noqa: S311 - a number, no secret; of this process, for two must not count alike
 
     async def handle(self, request: Request) -> None:
         """Answer any request."""
-        request_id = f"req_{secrets.token_hex(12)}"
+        request_id = f"req_{self._chance.getrandbits(96):024x}"
         settings = self.gateway.snapshot.settings
         incoming = SanicIncoming(request)
         reply = SanicReply(request, dict.fromkeys(self._id_headers(), request_id), settings.body_timeout)
@@ -67,7 +68,7 @@ class Site:
         """The answer to what the server library refused before any handler ran."""
         if isinstance(fault, asyncio.CancelledError):  # the client is gone; whatever ran has said so in the log
             return HTTPResponse(status=499)
-        request_id = f"req_{secrets.token_hex(12)}"
+        request_id = f"req_{self._chance.getrandbits(96):024x}"
         incoming, problem = SanicIncoming(request), _problem(fault)
         status, headers, body = self.gateway.render(incoming, problem, request_id)
         headers.update(dict.fromkeys(self._id_headers(), request_id))
