@@ -48,7 +48,8 @@ deleted:
 items:
   $each: =body.letters
   $as: letter
-  id: "{{ stored.id }}-{{ letter_index }}"
+  id:
+    $first: [=letter.no, "{{ stored.id }}-{{ letter_index }}"]
   value: =letter
 page:
   after: =query.after
