@@ -123,9 +123,6 @@ async def test_an_unknown_answer_is_told_as_the_api_tells_it(gateway: Gateway) -
             with pytest.raises(openai.BadRequestError) as refused:
                 await client.responses.create(model="chat", input="hi", previous_response_id="resp_0")
             assert (refused.value.code, refused.value.param) == ("previous_response_not_found", "previous_response_id")
-            with pytest.raises(openai.BadRequestError) as refused:
-                await client.responses.create(model="chat", input="hi", conversation="conv_0")
-            assert refused.value.param == "conversation"
 
 
 def _tools() -> Any:

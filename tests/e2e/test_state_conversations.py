@@ -11,10 +11,10 @@ import openai
 import pytest
 
 from tests.e2e.agents import ResponsesAgent
-from tests.e2e.conversations import Gateway
+from tests.e2e.conversations import Gateway, upstreams
 from tests.e2e.script import QUESTION, SCHEMA, STEPS, THANKS, TOOLS
 from tests.e2e.strict import playing
-from tests.e2e.test_state import FORGETFUL, library
+from tests.e2e.test_state import library
 from tests.e2e.upstreams import UPSTREAMS
 from tests.support.fake import KEY
 from tests.support.gateway import Gateway as GatewayProcess, running_gateway
@@ -52,7 +52,7 @@ class Belonger(ResponsesAgent):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["json", "sse"])
-@pytest.mark.parametrize("name", [*FORGETFUL, "responses"])
+@pytest.mark.parametrize("name", upstreams)
 async def test_a_conversation_goes_on_with_all_that_the_upstream_signed(
     gateway: Gateway, name: str, stream: bool
 ) -> None:
