@@ -1,17 +1,19 @@
 """The JSON Schemas of the canonical model, for tests and tools; nothing here runs per request."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
+from typing import TYPE_CHECKING, Any
 
 from ..config.wording import expected_of, found, limit_of, shown
 from ..diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
@@ -116,6 +118,9 @@ def choices() -> dict[Path, tuple[str, ...]]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # what is right is never held against a schema while requests run
+    from referencing import Registry, Resource
+
     registry: Registry[Any] = Registry().with_resources(
         (load(each)["$id"], Resource.from_contents(load(each))) for each in NAMES
     )

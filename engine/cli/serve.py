@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import os
 import secrets
-import signal
+import socket
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from ..compile.snapshot import Snapshot
-from ..diagnostics import Diagnostics, count_of, render_terminal
+from ..diagnostics import count_of, render_terminal
 from ..pipeline.credential import digest
-from ..server.boot import Worker, load
+from ..server.boot import Worker, work
 from ..server.share import shared
 from ..server.supervisor import Supervisor, listen
-from ..server.watch import watch
+from ..server.template import Template
+from ..server.upkeep import Upkeep
+from ..server.watch import Watch
 from ..store import ExistingStore, StoredKey, StoreError, state_folder
 from .called import called
 
@@ -52,67 +54,47 @@ def command(
     told, and what runs stays as it was. The variables HOST and PORT choose the address too. Ctrl-C stops in order; a
     second one at once.
     """
-    diagnostics = Diagnostics()
-    loaded = load(place, diagnostics)
-    if loaded is None:
-        click.echo(render_terminal(diagnostics), nl=False, err=True)
-        ctx.exit(1)
-    if diagnostics.items:
-        shows = called("validate", place)
-        click.echo(f"{count_of(len(diagnostics.items), 'warning')}; `{shows}` shows them", err=True)
-    snapshot = loaded.snapshot
     try:
         sock = listen(host, port)
     except OSError as fault:
         reason = str(fault.strerror).partition(" (while")[0]  # the address would be said twice
         help = "another port: --port 8081 or PORT=8081" if fault.errno == errno.EADDRINUSE else "another host: --host"
         raise click.ClickException(f"cannot listen on {host} port {port}: {reason}\nChoose {help}") from fault
+    ctx.exit(_serve(sock, host, place, workers, watching=watching))
+
+
+def _serve(sock: socket.socket, host: str, place: Path | None, workers: int | None, *, watching: bool) -> int:
+    """Load the files, and run workers that serve them on a socket; gives the exit status."""
+    template = Template(place)
+    diagnostics = template.renew()
+    if diagnostics.failed:
+        click.echo(render_terminal(diagnostics), nl=False, err=True)
+        return 1
+    if diagnostics.items:
+        shows = called("validate", place)
+        click.echo(f"{count_of(len(diagnostics.items), 'warning')}; `{shows}` shows them", err=True)
     state = state_folder(place)
     kept = keys_kept(state)
-    key = None if snapshot.keys or kept else local_key(state / "key")
-    group = group_shown(snapshot, kept)
-    folder = place.resolve() if place else None
-    count = workers or snapshot.settings.workers
-    board = shared(count)
-    worker = Worker((sock.fileno(),), folder, state.resolve(), digest(key) if key else None, group, board)
+    settings = template.loaded.snapshot.settings
+    key = None if template.loaded.snapshot.keys or kept else local_key(state / "key")
+    group = group_shown(template.loaded.snapshot, kept)
+    count = workers or settings.workers
+    worker = Worker(
+        sockets=[sock],
+        folder=place.resolve() if place else None,
+        state=state.resolve(),
+        key=digest(key) if key else None,
+        group=group,
+        board=shared(count),
+    )
     url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
-    text = "\n".join(banner(snapshot, url, key, kept, group, place))
-    for line in warnings(snapshot):
+    text = "\n".join(banner(template.loaded.snapshot, url, key, kept, group, place))
+    for line in warnings(template.loaded.snapshot):
         click.echo(line, err=True)
-
-    supervisor = Supervisor(worker.command(), [sock], count, snapshot.settings.drain + _MARGIN, [board])
-    del snapshot, loaded
-    ctx.exit(asyncio.run(supervise(supervisor, place, text, watching=watching)))
-
-
-async def supervise(supervisor: Supervisor, place: Path | None, text: str, *, watching: bool) -> int:
-    """Run the workers until a signal comes, and have them load the files anew when these change or SIGHUP comes."""
-    hung_up = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
-
-    async def check() -> None:
-        diagnostics = Diagnostics()
-        if await asyncio.to_thread(load, place, diagnostics) is not None:
-            supervisor.reload()
-            return
-        click.echo(render_terminal(diagnostics), nl=False, err=True)
-        click.echo("The files changed and are not right; what runs stays as it was.", err=True)
-
-    async def check_on_signal() -> None:
-        while True:
-            await hung_up.wait()
-            hung_up.clear()
-            await check()
-
-    tasks = [asyncio.create_task(check_on_signal())]
-    if watching:
-        folders = [built_in(), built_in().parent / "transforms", *([place] if place else [])]
-        tasks.append(asyncio.create_task(watch(folders, _PAUSE, check)))
-    try:
-        return await supervisor.run(lambda: click.echo(text))
-    finally:
-        for task in tasks:
-            task.cancel()
+    folders = [built_in(), built_in().parent / "transforms", *([place] if place else [])]
+    upkeep = Upkeep(template.check, template.renew, Watch(folders, _PAUSE) if watching else None)
+    supervisor = Supervisor(partial(work, worker, template), [sock], count, settings.drain + _MARGIN, upkeep)
+    return supervisor.run(lambda: click.echo(text))
 
 
 def group_shown(snapshot: Snapshot, kept: Sequence[StoredKey]) -> str:

@@ -1,18 +1,21 @@
 """The JSON Schemas of all file kinds, and the check of documents against them with sentences of our own."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Protocol
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..diagnostics import Diagnostics, did_you_mean
 from .document import Where
 from .marks import Path
 from .wording import as_meant, expected_of, found, limit_of, shown
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 ROUTE = "route"
 DIALECT = "dialect"
@@ -54,6 +57,8 @@ def schema_text(kind: str) -> str:
 
 @cache
 def _validator(kind: str, definition: str | None = None) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # the library is only there for files that are not known
+
     schema = json.loads(schema_text(kind))
     if definition:
         schema = {"$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]}

@@ -2,136 +2,228 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
+import os
+import select
 import signal
 import socket
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .child import Run, ended, fork
+from .upkeep import Upkeep
 
 READY = b"ready\n"
-"""What a worker writes to its standard output once it accepts connections."""
+"""What a worker tells once it accepts connections."""
 
 _LONGEST_PAUSE = 30.0
 _YOUNG = 5.0
 _ATTEMPTS = 3
+_BLINK = 0.01
 _log = logging.getLogger("torouter.server")
 
 
-class Supervisor:
-    """Runs `command` in `workers` processes; each inherits the sockets and a pipe that closes when we are gone.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What connects a worker with its supervisor: `life` ends when that is gone, `news` takes `READY`."""
 
-    Each inherits the descriptors `shared`, too. A worker that dies is replaced, at once after a good life and with
-    growing pauses after a short one.
+    life: int
+    news: int
+
+    def tell(self, message: bytes) -> None:
+        """Say something to the supervisor."""
+        os.write(self.news, message)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """The place of one worker, and the one that has it now; `short` counts its lives that were short, in a row."""
+
+    number: int
+    pid: int = 0
+    news: int = -1
+    ready: bool = False
+    edition: int = 0
+    begun: float = 0.0
+    short: int = 0
+    due: float = 0.0
+
+
+class Supervisor:
+    """Runs `work` in so many processes, made by forks of this one, which has no threads and no event loop.
+
+    A worker that dies is replaced, at once after a good life and with growing pauses after short ones.
     """
 
     def __init__(
         self,
-        command: Sequence[str],
+        work: Callable[[Line], int],
         sockets: Sequence[socket.socket],
         workers: int,
         grace: float,
-        shared: Sequence[int] = (),
+        upkeep: Upkeep | None = None,
     ) -> None:
-        self._command = command
+        self._work = work
         self._sockets = sockets
-        self._workers = workers
         self._grace = grace
-        self._shared = shared
-        self._stopping = asyncio.Event()
-        self._processes: dict[int, Process] = {}
-        self._ready: set[int] = set()
+        self._upkeep = upkeep
+        self._slots = [_Slot(number) for number in range(workers)]
+        self._life = os.pipe()
+        self._wake = os.pipe()
+        self._deadline: float | None = None
         self._announced = False
+        self._failed = False
         self._edition = 0
 
-    async def run(self, announce: Callable[[], None]) -> int:
+    def run(self, announce: Callable[[], None]) -> int:
         """Keep the workers running until a signal comes; `announce` is called once all of them accept connections.
 
         Returns 0 after an orderly stop, 1 when workers could not even start.
         """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
-        try:
-            results = await asyncio.gather(*(self._keep(slot, announce) for slot in range(self._workers)))
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-        return 0 if all(results) else 1
+        with self._signals():
+            while True:
+                for slot in self._slots:
+                    if slot.pid == 0 and self._deadline is None and slot.due <= time.monotonic():
+                        self._start(slot)
+                if self._deadline is not None and not any(slot.pid for slot in self._slots):
+                    return 1 if self._failed else 0
+                self._listen(announce)
+                for slot in self._slots:
+                    if slot.pid and (status := ended(slot.pid)) is not None:
+                        self._end(slot, status)
+                if self._upkeep is not None and self._deadline is None and self._upkeep.step(self._fork):
+                    self._reload()
+                if self._deadline is not None and time.monotonic() >= self._deadline:
+                    self._signal(signal.SIGKILL)
 
     def stop(self) -> None:
         """Stop in order: no new connections, workers drain. A second call does not wait for anything."""
-        number = signal.SIGKILL if self._stopping.is_set() else signal.SIGTERM
-        self._stopping.set()
+        again = self._deadline is not None
+        self._deadline = time.monotonic() + (0 if again else self._grace)
         for sock in self._sockets:
             sock.close()
-        for process in self._processes.values():
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(number)
+        self._signal(signal.SIGKILL if again else signal.SIGTERM)
 
-    def reload(self) -> None:
+    def ask(self) -> None:
+        """Have the files looked through, and loaded anew if they are right."""
+        if self._upkeep is not None:
+            self._upkeep.ask()
+
+    def _reload(self) -> None:
         """Have every worker load the files anew; one that is just starting does so once it is ready."""
         self._edition += 1
-        for slot in self._ready:
-            self._hang_up(self._processes[slot])
+        for slot in self._slots:
+            if slot.ready:
+                self._hang_up(slot)
+
+    def _hang_up(self, slot: _Slot) -> None:
+        slot.edition = self._edition
+        os.kill(slot.pid, signal.SIGHUP)  # one that has ended is there until it is waited for
+
+    def _signal(self, number: signal.Signals) -> None:
+        for slot in self._slots:
+            with contextlib.suppress(ProcessLookupError):  # a signal to us may come just when it was waited for
+                if slot.pid:
+                    os.kill(slot.pid, number)
+
+    def _start(self, slot: _Slot) -> None:
+        """Begin the life of a worker."""
+        slot.begun, slot.edition = time.monotonic(), self._edition
+        heard, told = os.pipe()
+        try:
+            slot.pid = self._fork(lambda: self._work(Line(self._life[0], told)), heard)
+            slot.news = heard
+        except OSError as fault:
+            os.close(heard)
+            slot.due = slot.begun + 1
+            _log.error("worker %d cannot be started: %s", slot.number, fault.strerror)
+        finally:
+            os.close(told)
+        if self._deadline is not None:  # the signal came just now
+            self._signal(signal.SIGTERM)
+
+    def _fork(self, run: Run, *own: int) -> int:
+        """Run something in a process that has nothing of ours but the sockets and the end of our life; not `own`."""
+        held = [*own, *self._wake, self._life[1], *(slot.news for slot in self._slots if slot.news >= 0)]
+
+        def alone() -> int:
+            for descriptor in held:
+                os.close(descriptor)
+            return run()
+
+        return fork(alone)
+
+    def _listen(self, announce: Callable[[], None]) -> None:
+        """Wait for something to happen, and take what workers say."""
+        silent = {slot.news: slot for slot in self._slots if slot.news >= 0}
+        heard, _, _ = select.select([self._wake[0], *silent], [], [], self._patience())
+        for descriptor in heard:
+            said = os.read(descriptor, 4096)
+            if slot := silent.get(descriptor):
+                self._hush(slot)
+                slot.ready = said == READY
+                if slot.ready and slot.edition != self._edition:  # it was made of what there is no more
+                    self._hang_up(slot)
+        if not self._announced and all(slot.ready for slot in self._slots):
+            self._announced = True
+            announce()
 
     @staticmethod
-    def _hang_up(process: Process) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGHUP)
+    def _hush(slot: _Slot) -> None:
+        """Hear no more of a worker: it has said all, or is gone."""
+        if slot.news >= 0:
+            os.close(slot.news)
+            slot.news = -1
 
-    async def _keep(self, slot: int, announce: Callable[[], None]) -> bool:
-        """Keep one worker alive; false when it died young several times without ever having been ready."""
-        loop = asyncio.get_running_loop()
-        early = 0
-        while not self._stopping.is_set():
-            begun = loop.time()
-            status = await self._live(slot, announce)
-            if self._stopping.is_set():
-                break
-            _log.error("worker %d ended with status %d; it is replaced", slot, status)
-            early = early + 1 if loop.time() - begun < _YOUNG else 0
-            if early >= _ATTEMPTS and not self._announced:
-                self.stop()
-                return False
-            with contextlib.suppress(TimeoutError):
-                pause = min(0.25 * 2**early, _LONGEST_PAUSE) if early else 0
-                await asyncio.wait_for(self._stopping.wait(), pause)
-        return True
+    def _patience(self) -> float | None:
+        """How many seconds we can wait without looking at anything."""
+        now = time.monotonic()
+        if self._deadline is not None:
+            return max(_BLINK, self._deadline - now)
+        waits = [max(0.0, slot.due - now) for slot in self._slots if slot.pid == 0]
+        if self._upkeep is not None and self._upkeep.pause is not None:
+            waits.append(self._upkeep.pause)
+        return min(waits, default=None)
 
-    async def _live(self, slot: int, announce: Callable[[], None]) -> int:
-        """One life of a worker: start, tell when it is ready, wait for its end."""
-        descriptors = [*(sock.fileno() for sock in self._sockets), *self._shared]
-        edition = self._edition
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, pass_fds=descriptors)
-        self._processes[slot] = process
+    def _end(self, slot: _Slot, status: int) -> None:
+        """Note the end of a worker, and when the next one begins."""
+        now = time.monotonic()
+        self._hush(slot)
+        slot.pid, slot.ready = 0, False
+        if self._deadline is not None:
+            return
+        _log.error("worker %d ended with status %d; it is replaced", slot.number, status)
+        slot.short = slot.short + 1 if now - slot.begun < _YOUNG else 0
+        slot.due = now + (min(0.25 * 2 ** (slot.short - 2), _LONGEST_PAUSE) if slot.short > 1 else 0)
+        if slot.short >= _ATTEMPTS and not self._announced:
+            self._failed = True
+            self.stop()
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Hear what is asked of us while we wait, and what becomes of children."""
+        for descriptor in self._wake:
+            os.set_blocking(descriptor, False)
+        handlers = {
+            signal.SIGINT: lambda *_: self.stop(),
+            signal.SIGTERM: lambda *_: self.stop(),
+            signal.SIGHUP: lambda *_: self.ask(),
+            signal.SIGCHLD: lambda *_: None,
+        }
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        woken = signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
         try:
-            assert process.stdout is not None
-            if await process.stdout.readline() == READY:
-                self._ready.add(slot)
-                if edition != self._edition:  # it may have read the files before they changed
-                    self._hang_up(process)
-                if len(self._ready) == self._workers and not self._announced:
-                    self._announced = True
-                    announce()
-            return await self._wait(process)
+            yield
         finally:
-            self._ready.discard(slot)
-            del self._processes[slot]
-
-    async def _wait(self, process: Process) -> int:
-        """Wait for the end of a worker, and for no longer than the grace once we are stopping."""
-        ended = asyncio.ensure_future(process.wait())
-        stopped = asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not ended.done():
-            await asyncio.wait({ended}, timeout=self._grace)
-        if not ended.done():
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        return await ended
+            if self._upkeep is not None:
+                self._upkeep.close()
+            signal.set_wakeup_fd(woken)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            for descriptor in (*self._life, *self._wake):
+                os.close(descriptor)
 
 
 def listen(host: str, port: int) -> socket.socket:

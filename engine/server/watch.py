@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 Look = Mapping[str, tuple[int, int]]
@@ -13,7 +12,6 @@ Look = Mapping[str, tuple[int, int]]
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST = 10_000
-_log = logging.getLogger("torouter.server")
 
 
 def look(places: Iterable[Path]) -> Look:
@@ -30,22 +28,26 @@ def look(places: Iterable[Path]) -> Look:
     return found
 
 
-async def watch(places: Iterable[Path], pause: float, changed: Callable[[], Awaitable[None]]) -> None:
-    """Call `changed` after each change, once nothing has changed any more for `pause` seconds; runs until cancelled."""
-    places = tuple(places)
-    known = await asyncio.to_thread(look, places)
-    while True:
-        await asyncio.sleep(pause)
-        seen = await asyncio.to_thread(look, places)
-        if seen == known:
-            continue
-        while True:  # an editor, or a checkout, may not be done yet
-            await asyncio.sleep(pause)
-            known, seen = seen, await asyncio.to_thread(look, places)
-            if seen == known:
-                break
-        _log.info("files changed")
-        await changed()
+class Watch:
+    """Looks at some places, at most once in `pause` seconds, and tells of changes once nothing changes any more."""
+
+    def __init__(self, places: Iterable[Path], pause: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.pause = pause
+        self._places = tuple(places)
+        self._clock = clock
+        self._due = clock() + pause
+        self._told = self._seen = look(self._places)
+
+    def changed(self) -> bool:
+        """Tell whether files are not what they were when that was last asked and answered with yes, or at first."""
+        if self._clock() < self._due:
+            return False
+        before, self._seen = self._seen, look(self._places)
+        self._due = self._clock() + self.pause
+        if self._seen != before or self._seen == self._told:  # an editor, or a checkout, may not be done yet
+            return False
+        self._told = self._seen
+        return True
 
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:

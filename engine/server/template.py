@@ -1,0 +1,80 @@
+"""What workers are made of: the files, loaded and compiled before any worker is."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..compile import compile_project
+from ..compile.snapshot import Snapshot
+from ..config.known import Known
+from ..config.load import load_project
+from ..diagnostics import Diagnostics, render_terminal
+from ..sandbox.load import load_sandbox
+from ..sandbox.sandbox import Sandbox
+from ..sandbox.transport import SandboxTransport
+from ..store import state_folder
+from ..upstream.client import Client, Transport
+from .reload import for_good
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that files say: the snapshot, and the scripts of the sandbox."""
+
+    snapshot: Snapshot
+    sandbox: Sandbox
+
+    def transports(self) -> dict[str, Transport]:
+        """Every way to reach a provider, by the name that providers use."""
+        client = Client(connections=self.snapshot.settings.max_connections)
+        return {"http": client, "sandbox": self.scripted()}
+
+    def scripted(self) -> Transport:
+        """The way to the providers that answer from scripts."""
+        return SandboxTransport(self.sandbox, self.snapshot.protocols)
+
+
+def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
+    """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
+    known = Known(state_folder(folder))
+    project = load_project(folder, diagnostics, known=known)
+    snapshot = compile_project(project, diagnostics)
+    sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None, known)
+    known.keep()
+    return None if diagnostics.failed else Loaded(snapshot, sandbox)
+
+
+class Template:
+    """The newest files that were right, loaded in the process that workers are forked from."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._loaded: Loaded | None = None
+
+    @property
+    def loaded(self) -> Loaded:
+        """What workers are made of now."""
+        assert self._loaded is not None
+        return self._loaded
+
+    def check(self) -> int:
+        """Look through the files in a process of its own, and tell what is wrong; gives 0 when they may be served."""
+        diagnostics = Diagnostics()
+        if load(self._folder, diagnostics) is not None:
+            return 0
+        sys.stderr.write(render_terminal(diagnostics))
+        return 1
+
+    def renew(self) -> Diagnostics:
+        """Load the files, and make workers of them from now on if nothing of what is found is an error."""
+        diagnostics = Diagnostics()
+        with for_good():
+            self._loaded = load(self._folder, diagnostics) or self._loaded
+        return diagnostics
+
+    def give(self) -> Loaded:
+        """Give what there is and keep nothing, so that a worker can let go of it."""
+        loaded, self._loaded = self.loaded, None
+        return loaded
