@@ -42,7 +42,7 @@ def make_object(members: Sequence[tuple[str, Fn, bool]]) -> Fn:
     if not members:
         return lambda _frame: {}
     # What is written out at the beginning is copied as a whole.
-    count = next((at for at, (_, member, _) in enumerate(members) if not hasattr(member, "constant")), len(members))
+    count = next((at for at, (_, member, _) in enumerate(members) if not _is_written(member)), len(members))
     written = {name: plain(member(None)) for name, member, _ in members[:count]}
     runs = tuple(members[count:])
 
@@ -58,6 +58,10 @@ def make_object(members: Sequence[tuple[str, Fn, bool]]) -> Fn:
         return made or None
 
     return run
+
+
+def _is_written(member: Fn) -> bool:
+    return getattr(member, "constant", None) is not None
 
 
 def make_list(entries: Sequence[tuple[Fn, bool]]) -> Fn:

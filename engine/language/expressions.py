@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import jmespath.exceptions
@@ -239,6 +239,12 @@ def _standard_call(name: str, arguments: list[Fn]) -> Fn:
     return run
 
 
+@cache
+def standard(name: str) -> Callable[..., Any]:
+    """Give a standard function that cannot fail, without the library's checks of each call: they would find nothing."""
+    return partial(_STANDARD.FUNCTION_TABLE[name]["function"], _STANDARD)
+
+
 class _Calls:
     """Calls of a mapping: the project's functions, and the few standard ones that cannot fail."""
 
@@ -250,8 +256,7 @@ class _Calls:
             spec = _STANDARD.FUNCTION_TABLE[name]["signature"]
             variadic = bool(spec and spec[-1].get("variadic"))
             self._check_arity(name, len(arguments), len(spec), None if variadic else len(spec))
-            # They take arguments of any type, so that the library's checks of each call would find nothing.
-            return operators.call(partial(_STANDARD.FUNCTION_TABLE[name]["function"], _STANDARD), arguments)
+            return operators.call(standard(name), arguments)
         callee = self._functions.get(name)
         if callee is None:
             raise ExpressionError("unknown-function", f"there is no function `{name}`", subject=name)

@@ -73,7 +73,7 @@ def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> N
         return Node(NO_TERM)
     findings.handed |= template.reads
     _check_paths(where, template.reads, findings)
-    return Node(Text(template.slots, template.run))
+    return Node(Text(text, template.slots, template.run))
 
 
 def _suggestion(code: str, subject: str | None, scope: Scope) -> str | None:

@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..config.document import Where
 from .build import plain
-from .expressions import Fn
 from .reads import Path
 from .scope import Layout, Scope
 from .shape import Compiler
+from .source.mapping import generated_mapping
+from .terms import Term
+from .tiers import Run, Tier
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMapping:
-    """A shape ready to run; `reads` are the paths it may read, from its roots, `handed` those it only hands on."""
+    """A shape ready to run; `reads` are the paths it may read, from its roots, `handed` those it only hands on.
 
-    body: Fn
+    `title` says where it is written.
+    """
+
+    body: Term
     size: int
     roots: tuple[tuple[str, int], ...]
     reads: frozenset[Path]
     handed: frozenset[Path]
+    title: str
+    runner: Tier = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "runner", Tier(self.closures, self.source))
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """Make the document from the values of the roots; a root that is not given is null."""
-        frame: list[Any] = [None] * self.size
-        for name, slot in self.roots:
-            frame[slot] = values.get(name)
-        return plain(self.body(frame))
+        return self.runner.run(values)
+
+    def closures(self) -> Run:
+        """Give the mapping as closures, the reference."""
+        body, size, roots = self.body.closure(), self.size, self.roots
+
+        def run(values: Mapping[str, Any]) -> Any:
+            frame: list[Any] = [None] * size
+            for name, slot in roots:
+                frame[slot] = values.get(name)
+            return plain(body(frame))
+
+        return run
+
+    def source(self) -> Run | None:
+        """Give the mapping as generated code, if all of it can be written."""
+        return generated_mapping(self.body, [name for name, _ in self.roots], self.title)
 
 
 def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> CompiledMapping:
@@ -38,4 +61,5 @@ def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> C
     scope = Scope.of_roots(layout, roots)
     body = compiler.value(where, scope)
     handed = frozenset(compiler.handed - compiler.used)
-    return CompiledMapping(body.closure(), layout.size, tuple(scope.slots.items()), compiler.reads, handed)
+    title = f"{where.document.file} {'.'.join(map(str, where.path))}"
+    return CompiledMapping(body, layout.size, tuple(scope.slots.items()), compiler.reads, handed, title)

@@ -166,20 +166,20 @@ def filter_projection(left: Fn, right: Fn, condition: Fn) -> Fn:
 
 def flatten(left: Fn) -> Fn:
     """Open the lists inside a list, one level."""
+    return lambda value: opened(left(value))
 
-    def read(value: Any) -> Any:
-        items = left(value)
-        if not isinstance(items, list):
-            return None
-        flat: list[Any] = []
-        for item in items:
-            if isinstance(item, list):
-                flat.extend(item)
-            else:
-                flat.append(item)
-        return flat
 
-    return read
+def opened(items: Any) -> list[Any] | None:
+    """Give a list in which the lists of another are opened, one level; null of anything else."""
+    if not isinstance(items, list):
+        return None
+    flat: list[Any] = []
+    for item in items:
+        if isinstance(item, list):
+            flat.extend(item)
+        else:
+            flat.append(item)
+    return flat
 
 
 def either(left: Fn, right: Fn) -> Fn:
@@ -235,6 +235,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_ordered(left: Any, right: Any) -> bool:
+    """Tell whether two values have an order: two numbers, or two texts."""
+    return (_is_number(left) and _is_number(right)) or (isinstance(left, str) and isinstance(right, str))
+
+
 def equal(left: Any, right: Any) -> bool:
     """Compare two values; 0 and 1 are never false and true."""
     if isinstance(left, bool) != isinstance(right, bool):
@@ -264,8 +269,6 @@ def comparison(name: str, left: Fn, right: Fn) -> Fn:
 
     def compare(value: Any) -> Any:
         a, b = left(value), right(value)
-        if (_is_number(a) and _is_number(b)) or (isinstance(a, str) and isinstance(b, str)):
-            return order(a, b)
-        return None
+        return order(a, b) if is_ordered(a, b) else None
 
     return compare

@@ -6,21 +6,22 @@ without `on` are for every event); `match: all` runs every rule that fits, `firs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..config.document import Where
 from ..diagnostics import did_you_mean
 from . import build
 from .emits import kinds_of
-from .operators import Fn, is_false
+from .operators import Fn
 from .reads import PRESENCE, Path, PathCheck, items
+from .rules import Frame, Rule, run_all
 from .scope import Scope
 from .shape import Compiler
-
-Frame = list[Any]
-Run = Callable[[Frame, list[Any]], bool]
+from .source.rules import generated_rules
+from .terms import Loop, Name, Term
+from .tiers import Run, Tier
 
 STATE = "state"
 ENDED = "ended"
@@ -36,34 +37,40 @@ class Rules:
     """
 
     dispatch: Fn | None
-    by_label: Mapping[str, tuple[Run, ...]]
-    others: tuple[Run, ...]
-    first_only: bool
+    by_label: Mapping[str, Program]
+    others: Program
     loud: Rules | None = None
 
     def run(self, frame: Frame) -> list[Any]:
         """Run the rules on the event in the frame and give what they emit."""
         out: list[Any] = []
-        rules = self.others
+        program = self.others
         if self.dispatch is not None:
             label = self.dispatch(frame)
-            rules = self.by_label.get(label if type(label) is str else build.label(label), rules)
-        if self.first_only:
-            for rule in rules:
-                if rule(frame, out):
-                    break
-        else:
-            for rule in rules:
-                rule(frame, out)
+            program = self.by_label.get(label if type(label) is str else build.label(label), program)
+        program.runner.run(frame, out)
         return out
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    labels: tuple[str, ...] | None
-    run: Run | None
-    is_quiet: bool  # remembers nothing, and emits what somebody need not hear of
-    condition: Run | None  # whether it fits, where that hangs on nothing else
+class Program:
+    """Rules that run one after the other; `first_only`: until the first that fits. `title` says where they stand."""
+
+    rules: tuple[Rule, ...]
+    first_only: bool
+    title: str
+    runner: Tier = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "runner", Tier(self.closures, self.source))
+
+    def closures(self) -> Run:
+        """Give the rules as closures, the reference."""
+        return run_all(self.rules, first_only=self.first_only)
+
+    def source(self) -> Run | None:
+        """Give the rules as generated code, if all of them can be written."""
+        return generated_rules(self.rules, self.title, first_only=self.first_only)
 
 
 def compile_rules(where: Where, scope: Scope, compiler: Compiler, quiet: frozenset[str] = frozenset()) -> Rules:
@@ -82,23 +89,25 @@ def compile_rules(where: Where, scope: Scope, compiler: Compiler, quiet: frozens
         _compile_rule(where.at("rules", index), scope, compiler, known, quiet)
         for index in range(len(entries) if isinstance(entries, list) else 0)
     ]
-    first_only = file.get("match") == "first"
-    every = _by_label(rules, dispatch, first_only=first_only)
+    first_only, title = file.get("match") == "first", where.document.file
+    every = _by_label(rules, dispatch, title, first_only=first_only)
     if not any(rule.is_quiet for rule in rules):
         return every
-    loud = [_hushed(rule, first_only=first_only) if rule.is_quiet else rule for rule in rules]
-    return replace(every, loud=_by_label(loud, dispatch, first_only=first_only))
+    loud = [kept for rule in rules for kept in ((rule,) if not rule.is_quiet else _hushed(rule, first_only=first_only))]
+    return replace(every, loud=_by_label(loud, dispatch, f"{title} loud", first_only=first_only))
 
 
-def _hushed(rule: _Rule, *, first_only: bool) -> _Rule:
-    """Give a rule that emits nothing; where the first wins it still decides whether the next is tried."""
-    return replace(rule, run=(rule.condition or rule.run) if first_only else None)
+def _hushed(rule: Rule, *, first_only: bool) -> Sequence[Rule]:
+    """Give what is left of a rule that emits nothing: where the first wins it decides whether the next is tried."""
+    if not first_only:
+        return ()
+    return (rule if rule.loop is not None else replace(rule, bindings=(), emits=()),)
 
 
-def _by_label(rules: Sequence[_Rule], dispatch: Fn | None, *, first_only: bool) -> Rules:
-    labels = {label for rule in rules for label in rule.labels or ()}
-    by_label = {label: tuple(_for_label(rules, label)) for label in labels}
-    return Rules(dispatch, by_label, tuple(_for_label(rules, None)), first_only)
+def _by_label(rules: Sequence[Rule], dispatch: Fn | None, title: str, *, first_only: bool) -> Rules:
+    labels = sorted({label for rule in rules for label in rule.labels or ()})
+    by_label = {label: Program(_for_label(rules, label), first_only, f"{title} {label}") for label in labels}
+    return Rules(dispatch, by_label, Program(_for_label(rules, None), first_only, title))
 
 
 def state_of(file: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,28 +128,32 @@ def _knowing_state(others: PathCheck | None, known: frozenset[str]) -> PathCheck
     return check
 
 
-def _for_label(rules: Iterable[_Rule], label: str | None) -> Iterable[Run]:
-    return (rule.run for rule in rules if rule.run is not None and (rule.labels is None or label in rule.labels))
+def _for_label(rules: Iterable[Rule], label: str | None) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule.labels is None or label in rule.labels)
 
 
-def _compile_rule(
-    where: Where, scope: Scope, compiler: Compiler, state: frozenset[str], quiet: frozenset[str]
-) -> _Rule:
+def _compile_rule(where: Where, scope: Scope, compiler: Compiler, state: frozenset[str], quiet: frozenset[str]) -> Rule:
     value = where.value
     rule: Mapping[str, Any] = value if isinstance(value, dict) else {}
     for name in rule:
         if name not in _RULE_WORDS:
             message = f"a rule has no word `{name}`"
             compiler.diagnostics.error("unknown-word", where.key(name), message, help=did_you_mean(name, _RULE_WORDS))
-    condition = None
+    condition = loop = None
     if "when" in rule:
-        condition = compiler.condition(where.at("when"), scope).closure()
+        condition = compiler.condition(where.at("when"), scope)
         scope = compiler.narrowed(where.at("when"), scope)
-    run = _loop(where, rule, scope, compiler, state)
+    if "$each" in rule:
+        scope, loop = _loop(where, rule, scope, compiler)
+    bindings: tuple[tuple[Name, Term], ...] = ()
+    if "$let" in rule:
+        scope, bindings = compiler.bindings(where.at("$let"), scope)
+    setters = _setters(where, rule, scope, compiler, state)
+    emits = _emits(where, rule, scope, compiler)
     kinds = kinds_of(rule.get("emit"))
     is_quiet = "set" not in rule and kinds is not None and kinds <= quiet
-    fits = None if "$each" in rule else _conditional(condition, _emit_nothing)
-    return _Rule(_labels(where, rule, compiler), _conditional(condition, run), is_quiet, fits)
+    remembered = Name(scope.slots[STATE], STATE)
+    return Rule(_labels(where, rule, compiler), condition, loop, bindings, setters, emits, remembered, is_quiet)
 
 
 def _labels(where: Where, rule: Mapping[str, Any], compiler: Compiler) -> tuple[str, ...] | None:
@@ -153,104 +166,24 @@ def _labels(where: Where, rule: Mapping[str, Any], compiler: Compiler) -> tuple[
     return tuple(str(label) for label in labels)
 
 
-def _conditional(condition: Fn | None, run: Run) -> Run:
-    if condition is None:
-        return run
-
-    def run_if(frame: Frame, out: list[Any]) -> bool:
-        holds = condition(frame)
-        return run(frame, out) if holds or not is_false(holds) else False
-
-    return run_if
-
-
-def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]) -> Run:
-    if "$each" not in rule:
-        return _actions(where, rule, scope, compiler, state)
+def _loop(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler) -> tuple[Scope, Loop]:
     source = compiler.expression(where.at("$each"), scope)
     name = rule.get("$as")
     if not isinstance(name, str):
         compiler.diagnostics.error("missing-partner", where.key("$each"), "`$each` needs `$as` beside it")
         name = "item"
-    inner, item_name = scope.bind(name, items(source.sources))
-    inner, index_name = inner.bind(f"{name}_index")
+    inner, item = scope.bind(name, items(source.sources))
+    inner, index = inner.bind(f"{name}_index")
     condition = None
     if "$where" in rule:
-        condition = compiler.condition(where.at("$where"), inner).closure()
+        condition = compiler.condition(where.at("$where"), inner)
         inner = compiler.narrowed(where.at("$where"), inner)
-    body = _actions(where, rule, inner, compiler, state)
-    entries_of, slot, index_slot = source.term.closure(), item_name.slot, index_name.slot
-
-    def run(frame: Frame, out: list[Any]) -> bool:
-        entries = entries_of(frame)
-        if not isinstance(entries, list):
-            return False
-        for index, item in enumerate(entries):
-            frame[slot] = item
-            frame[index_slot] = index
-            if condition is not None:
-                holds = condition(frame)
-                if not holds and is_false(holds):
-                    continue
-            body(frame, out)
-        return bool(entries)
-
-    return run
-
-
-def _actions(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]) -> Run:
-    bindings: list[tuple[int, Fn]] = []
-    if "$let" in rule:
-        scope, bound = compiler.bindings(where.at("$let"), scope)
-        bindings = [(name.slot, term.closure()) for name, term in bound]
-    setters = _setters(where, rule, scope, compiler, state)
-    emitters = _emitters(where, rule, scope, compiler)
-    state_slot = scope.slots[STATE]
-    if not bindings and not setters and len(emitters) == 1:
-        return _emit_one(emitters[0])
-
-    def run(frame: Frame, out: list[Any]) -> bool:
-        for slot, value in bindings:
-            frame[slot] = build.plain(value(frame))
-        for name, value in setters:
-            frame[state_slot][name] = build.plain(value(frame))
-        for emitter in emitters:
-            made = emitter(frame)
-            if type(made) is dict:
-                out.append(made)
-            elif made is not None:
-                _collect(made, out)
-        return True
-
-    return run
-
-
-def _emit_nothing(_frame: Frame, _out: list[Any]) -> bool:
-    return True
-
-
-def _emit_one(emitter: Fn) -> Run:
-    def run(frame: Frame, out: list[Any]) -> bool:
-        made = emitter(frame)
-        if type(made) is dict:
-            out.append(made)
-        elif made is not None:
-            _collect(made, out)
-        return True
-
-    return run
-
-
-def _collect(made: Any, out: list[Any]) -> None:
-    """Take the objects that were made; an event is nothing else."""
-    for value in made if isinstance(made, list) else (made,):
-        if isinstance(value, dict):
-            out.append(value)
+    return inner, Loop(source.term, item, index, condition)
 
 
 def _setters(
     where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler, state: frozenset[str]
-) -> Sequence[tuple[str, Fn]]:
+) -> tuple[tuple[str, Term], ...]:
     names = rule.get("set")
     setters = []
     for name in names if isinstance(names, dict) else ():
@@ -258,13 +191,13 @@ def _setters(
             message = f"the state has no `{name}`"
             help_text = did_you_mean(name, state) or "declare its first value under `state:`"
             compiler.diagnostics.error("unknown-state", where.at("set").key(name), message, help=help_text)
-        setters.append((name, compiler.value(where.at("set", name), scope).closure()))
+        setters.append((name, compiler.value(where.at("set", name), scope)))
     return tuple(setters)
 
 
-def _emitters(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler) -> Sequence[Fn]:
+def _emits(where: Where, rule: Mapping[str, Any], scope: Scope, compiler: Compiler) -> tuple[Term, ...]:
     entries = rule.get("emit")
     if isinstance(entries, dict):
-        return (compiler.value(where.at("emit"), scope).closure(),)
+        return (compiler.value(where.at("emit"), scope),)
     count = len(entries) if isinstance(entries, list) else 0
-    return tuple(compiler.value(where.at("emit", index), scope).closure() for index in range(count))
+    return tuple(compiler.value(where.at("emit", index), scope) for index in range(count))

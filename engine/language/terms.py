@@ -59,8 +59,9 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """A template: its closure, and the slots of the names it reads."""
+    """A template: as it is written, the slots of the names it reads, and its closure."""
 
+    text: str
     slots: Slots
     run: Fn
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -19,7 +20,7 @@ from . import operators
 from .functions.json import dumps
 from .operators import Fn
 from .reads import Path
-from .scope import Scope
+from .scope import Layout, Scope
 
 _ENVIRONMENT = jinja2.Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - it only parses
 _PARTS_OF_A_PAGE = (n.Template, n.Output)
@@ -80,6 +81,12 @@ def compile_template(text: str, scope: Scope) -> Template:
         raise TemplateError("template-syntax", error.message or "not a template", (error.lineno or 1) - 1) from None
     builder = _Builder(scope)
     return Template(builder.text(tree.body), frozenset(builder.reads), builder.slots)
+
+
+@lru_cache(512)
+def of_names(text: str, names: tuple[str, ...]) -> Callable[[Any], str]:
+    """Compile a template that was found right to a function of a list: the values of these names, in their order."""
+    return compile_template(text, Scope.of_roots(Layout(), names)).run
 
 
 class _Builder:

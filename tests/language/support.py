@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
 from textwrap import dedent
 from typing import Any
 
 from torouter.config.document import Document, load_document
 from torouter.diagnostics import Diagnostics, Span
+from torouter.language import build
 from torouter.language.mapping import CompiledMapping, compile_mapping
 from torouter.language.scope import Layout, Scope
 from torouter.language.shape import Compiler
@@ -14,6 +17,7 @@ from torouter.language.stream import compile_rules, state_of
 from torouter.language.words import Definition, Vocabulary
 
 ROOTS = ("body", "target", "state", "memo", "request", "event")
+SCALARS = (str, int, float, bool, type(None))
 STREAM_ROOTS = ("event", "state", "request", "target", "memo")
 
 
@@ -46,7 +50,25 @@ def make(text: str, **values: Any) -> Any:
     """Compile and run a mapping that must be sound."""
     mapping, diagnostics = compile_text(text)
     assert not diagnostics.items, [f"{item.code}: {item.message}" for item in diagnostics.items]
-    return mapping.run(values)
+    made = mapping.run(values)
+    assert exactly(generated(mapping)(values)) == exactly(made), "generated code makes what closures make"
+    return made
+
+
+def generated(mapping: CompiledMapping) -> Callable[[dict[str, Any]], Any]:
+    """Give a mapping as generated code, which every mapping has that is not noted."""
+    source = mapping.source()
+    assert source is not None
+    return source
+
+
+def exactly(value: Any) -> Any:
+    """Give a value so that only what is the same is equal: types and the order of members count."""
+    if isinstance(value, dict):
+        return "object", [(name, exactly(member)) for name, member in value.items()]
+    if isinstance(value, list):
+        return "list", [exactly(item) for item in value]
+    return type(value).__name__, repr(value) if type(value) in SCALARS else id(value)
 
 
 def codes(text: str) -> list[str]:
@@ -103,8 +125,22 @@ class Stream:
         emitted = []
         for event in events:
             self._frame[self._slots["event"]] = event
-            emitted += self.rules.run(self._frame)
+            expected = self._generated(deepcopy(self._frame))
+            made = self.rules.run(self._frame)
+            assert exactly([made, self.state]) == exactly(expected), (
+                "generated code emits and remembers what closures do"
+            )
+            emitted += made
         return emitted
+
+    def _generated(self, frame: list[Any]) -> list[Any]:
+        """Give what generated code emits and remembers."""
+        rules, emitted = self.rules, []
+        label = build.label(rules.dispatch(frame)) if rules.dispatch is not None else None
+        source = rules.by_label.get(str(label), rules.others).source()
+        assert source is not None
+        source(frame, emitted)
+        return [emitted, frame[self._slots["state"]]]
 
 
 def stream_findings(text: str) -> list[tuple[str, str]]:

@@ -6,10 +6,11 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from torouter.language import build
 from torouter.language.mapping import compile_mapping
 from torouter.language.origins import Origins
 from torouter.language.shape import Compiler
+from torouter.language.terms import Expression, Object
+from torouter.language.tiers import OFTEN
 
 from .support import ROOTS, load, make, vocabulary_of
 
@@ -167,11 +168,20 @@ def test_members_that_no_mapping_made_have_no_place() -> None:
 
 
 def test_a_plain_run_pays_nothing() -> None:
-    document, diagnostics = load("make:\n  a: {b: =body.c}\n")
+    document, diagnostics = load("make:\n  a: =body.c\n")
     plain = compile_mapping(document.root.at("make"), ROOTS, Compiler(vocabulary_of(document), diagnostics))
-    assert plain.body.__module__ == build.__name__
-    inside = [cell.cell_contents for cell in plain.body.__closure__ or ()]
-    assert Origins.__module__ not in {run.__module__ for members in inside for _, run, _ in members}
+    assert isinstance(plain.body, Object)
+    assert [type(member) for _, member, _ in plain.body.members] == [Expression]
+
+
+def test_what_is_noted_runs_as_closures_however_often() -> None:
+    document, diagnostics = load("make:\n  a: =body.c\n")
+    noted = Compiler(vocabulary_of(document), diagnostics, origins=Origins())
+    mapping = compile_mapping(document.root.at("make"), ROOTS, noted)
+    assert mapping.source() is None
+    assert [mapping.run({"body": {"c": turn}}) for turn in range(2 * OFTEN)] == [
+        {"a": turn} for turn in range(2 * OFTEN)
+    ]
 
 
 @pytest.mark.parametrize("value", ["1", "text", "=body.a", "[]", "{}", "[=body.none]"])

@@ -59,6 +59,7 @@ def test_what_is_written_out_is_made_as_it_is(shape: str, value: Any) -> None:
 
 def test_a_member_whose_expression_gives_null_is_left_out() -> None:
     assert made("make: {a: =body.name, b: =body.missing}") == {"a": "N"}
+    assert made("make: {b: =null, a: =body.name}") == {"a": "N"}
 
 
 def test_false_zero_and_empty_values_stay() -> None:

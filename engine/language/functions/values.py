@@ -197,6 +197,7 @@ def joined(*lists: Any) -> list[Any] | None:
 
 @REGISTRY.add(
     ('runs(`["a", "a", "b"]`)', [{"value": "a", "start": 0, "end": 2}, {"value": "b", "start": 2, "end": 3}]),
+    ("runs(`[]`)", []),
     ("runs(null)", None),
 )
 def runs(items: Any) -> list[dict[str, Any]] | None:
@@ -206,7 +207,7 @@ def runs(items: Any) -> list[dict[str, Any]] | None:
     starts = [place for place, item in enumerate(items) if place == 0 or not equal(item, items[place - 1])]
     return [
         {"value": items[start], "start": start, "end": end}
-        for start, end in zip(starts, [*starts[1:], len(items)], strict=True)
+        for start, end in zip(starts, [*starts[1:], len(items)], strict=bool(items))
     ]
 
 

@@ -1,0 +1,53 @@
+"""Functions that are written together, and how they become code whose tracebacks show them."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+from .function import Constants, Function
+from .values import HELPERS
+
+Run = Callable[..., Any]
+
+
+class Module:
+    """Collects the functions of one mapping; what is written twice is there once."""
+
+    def __init__(self) -> None:
+        self.constants = Constants()
+        self.constants.known.update(HELPERS)
+        self._texts: list[str] = []
+        self._names: dict[str, str] = {}
+
+    def add(self, name: str, text: Callable[[str], str]) -> str:
+        """Add a function, whose text hangs on its name; gives the name of the one that does this."""
+        anonymous = text("_")
+        if anonymous not in self._names:
+            while name in self.constants.known:
+                name += "_"
+            self.constants.known[name] = None
+            self._names[anonymous] = name
+            self._texts.append(text(name))
+        return self._names[anonymous]
+
+    def call(self, written: Function, name: str, caller: Function) -> str:
+        """Add a function and give the code that calls it."""
+        parameters = ", ".join(written.name(slot, text) for slot, text in written.free.items())
+        called = self.add(f"_{name}", lambda each: written.text(f"def {each}({parameters}):", []))
+        return f"{called}({', '.join(caller.name(slot, text) for slot, text in written.free.items())})"
+
+    def text(self) -> str:
+        """Give the source of all functions."""
+        return "\n\n".join(self._texts)
+
+
+def load(module: Module, name: str, title: str) -> Run:
+    """Compile a module and give one of its functions; `title` says in tracebacks where it comes from."""
+    text, title = module.text(), f"<{title}>"
+    names = dict(module.constants.known)
+    exec(compile(text, title, "exec", dont_inherit=True), names)  # noqa: S102 - of our own making, from checked files
+    linecache.cache[title] = len(text), None, text.splitlines(keepends=True), title
+    found: Run = names[name]
+    return found
