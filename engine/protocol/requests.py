@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -99,10 +99,19 @@ def own_members(name: str, rules: RequestEncode, request: Json) -> tuple[Json, l
     return {member: value for member, value in bag.items() if member in taken}, lost
 
 
-def as_declared(loss: Loss, declared: Mapping[str, Declared]) -> Loss:
-    """Give the loss of what rode in a native bag, a request's or a tool's, as bad as its own protocol says it is."""
+def as_declared(loss: Loss, declared: Mapping[str, Declared], request: Json) -> Iterator[Loss]:
+    """Give the loss of what rode in a native bag, a request's or a tool's, as bad as its own protocol says it is.
+
+    Of an object of the request of which only members are declared, each member is a loss of its own.
+    """
     holder, bag, place = loss.path.rpartition("native.")
     if not declared or not bag or loss.general != "native":
-        return loss
-    said = declaration(_INDEX.sub("", holder) + place.partition(".")[2], declared)
-    return loss if said is None else replace(loss, severity=said.severity, reason=said.why)
+        yield loss
+        return
+    protocol, _, place = place.partition(".")
+    value = request.get("native", {}).get(protocol, {}).get(place) if not holder else None
+    inner = isinstance(value, dict) and any(name.startswith(f"{place}.") for name in declared)
+    for suffix in (f".{name}" for name in value or ()) if inner else ("",):
+        said = declaration(_INDEX.sub("", holder) + place + suffix, declared)
+        found = replace(loss, path=loss.path + suffix)
+        yield found if said is None else replace(found, severity=said.severity, reason=said.why)

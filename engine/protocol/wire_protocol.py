@@ -88,7 +88,8 @@ class WireProtocol:
         rules = present(self.request_encode)
         request, losses = requests.prepare(rules, request, roots_of(call))
         own, foreign = requests.own_members(self.name, rules, request)
-        losses = [*(requests.as_declared(loss, call.declared) for loss in (*losses, *foreign)), *call.unread]
+        told = (it for loss in (*losses, *foreign) for it in requests.as_declared(loss, call.declared, request))
+        losses = [*told, *call.unread]
         refused = next((loss for loss in losses if loss.severity == "reject"), None)
         if refused is not None:
             message = f"`{refused.path}` cannot be sent to this model: {refused.reason}"

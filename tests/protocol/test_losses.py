@@ -82,6 +82,15 @@ loss:
     assert losses(body, declared) == [(place, "drop", "for the books")]
 
 
+def test_members_of_what_rides_along_may_be_declared_one_by_one() -> None:
+    body = {**TALK, "manner": {"hand": "left", "ink": "blue"}}
+    declared = DECODE + "loss: {manner.hand: {severity: drop, why: nobody sees it}}"
+    assert [told[:2] for told in losses(body)] == [("native.one.manner", "warn")]
+    assert [told[:2] for told in losses(body, declared)] == [
+        ("native.one.manner.hand", "drop"), ("native.one.manner.ink", "warn")
+    ]
+
+
 def test_what_a_tool_says_to_its_own_protocol_only_is_as_bad_to_lose_as_that_protocol_declares() -> None:
     source = DECODE + """
   tools:
