@@ -59,6 +59,10 @@ class Answered:
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Nothing is streamed where nothing is sent."""
 
+    def push(self, data: bytes) -> bool:  # noqa: ARG002
+        """Nothing is streamed where nothing is sent."""
+        return False
+
     async def write(self, data: bytes) -> None:
         """Nothing is streamed where nothing is sent."""
 

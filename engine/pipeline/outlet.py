@@ -25,7 +25,8 @@ class Outlet:
         self._patience = patience
         self._held = bytearray()
         self._lock = asyncio.Lock()
-        self._last = asyncio.get_running_loop().time()
+        self._now = asyncio.get_running_loop().time
+        self._last = self._now()
         self._beat: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Outlet:
@@ -39,9 +40,16 @@ class Outlet:
         if self._beat is not None:
             self._beat.cancel()
 
+    def push(self, data: bytes) -> bool:
+        """Send `data` at once, where the stream has begun and the client keeps up; tells whether that was so."""
+        if not (self._reply.started and self._reply.push(data)):
+            return False
+        self._last = self._now()
+        return True
+
     async def put(self, data: bytes, *, visible: bool) -> None:
         """Send `data`; hold it as long as nothing `visible` has come and the bound on what is held allows it."""
-        self._last = asyncio.get_running_loop().time()
+        self._last = self._now()
         async with self._lock:
             if self._reply.started:
                 if data:
@@ -65,9 +73,8 @@ class Outlet:
             self._held.clear()
 
     async def _keep_alive(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            silence = loop.time() - self._last
+            silence = self._now() - self._last
             if silence < self._patience:
                 await asyncio.sleep(self._patience - silence)
                 continue
@@ -75,4 +82,4 @@ class Outlet:
                 if not self._reply.started:
                     await self._open()
                 await self._reply.write(self._idle)
-            self._last = loop.time()
+            self._last = self._now()

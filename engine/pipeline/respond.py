@@ -142,7 +142,7 @@ async def _pump(
     exchange: Exchange, plan: Plan, converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet
 ) -> _Pumped:
     """Convert and write until the source is over, or it breaks, or we are told to stop."""
-    pumped = _Pumped()
+    pumped, attempt = _Pumped(), exchange.tries[-1]
     try:
         async for chunk in chunks:
             pumped.said = True
@@ -151,10 +151,12 @@ async def _pump(
                 if not exchange.reply.started:
                     break
                 data = _redacted(exchange, data)
-            await _keep(exchange, plan, converter)
-            await outlet.put(data, visible=converter.begun)
-            if converter.begun and exchange.tries[-1].first is None:
-                exchange.tries[-1].first = exchange.routing.clock() - exchange.started
+            if converter.over:
+                await _keep(exchange, plan, converter)
+            if not outlet.push(data):
+                await outlet.put(data, visible=converter.begun)
+            if attempt.first is None and converter.begun:
+                attempt.first = exchange.routing.clock() - exchange.started
             if converter.over:  # what follows is no output: a client that leaves now has everything
                 exchange.outcome = _outcome(converter)
                 await _afterwards(converter, chunks, outlet)

@@ -139,6 +139,16 @@ class SanicReply:
         self._stream.stage = Stage.RESPONSE
         await self._send(head)
 
+    def push(self, data: bytes) -> bool:
+        """Write a piece at once, unless the client does not keep up; tells whether it is written."""
+        connection = self._stream.protocol
+        if not connection.writable:
+            return False
+        if data:
+            self.sent += len(data)
+            connection.write(b"%x\r\n%b\r\n" % (len(data), data))
+        return True
+
     async def write(self, data: bytes) -> None:
         """Write a piece; waits while the client does not keep up. Raises CancelledError once it is gone."""
         if data:

@@ -114,6 +114,10 @@ class Given:
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.status, self.headers, self.started = status, headers, True
 
+    def push(self, data: bytes) -> bool:
+        self.body += data
+        return True
+
     async def write(self, data: bytes) -> None:
         self.body += data
 
