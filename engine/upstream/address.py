@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
-
-from .connection import Connector
 from .errors import refused_address
 
 _PATH_SAFE = "/:@!$&'()*+,;=-._~%"
@@ -56,31 +49,3 @@ def check_literal(url: str) -> None:
         return
     if not public:
         raise refused_address()
-
-
-class PublicResolver(AbstractResolver):
-    """Resolves names to public addresses only, so that no name can point a request into our own network."""
-
-    def __init__(self) -> None:
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The public addresses of `host`; raises OSError when it has none."""
-        found = [entry for entry in await self._inner.resolve(host, port, family) if is_public(entry["host"])]
-        if not found:
-            raise OSError(None, "no public address")
-        return found
-
-    async def close(self) -> None:
-        """Close the inner resolver."""
-        await self._inner.close()
-
-
-def connector(ssl: Any, *, private: bool, limit: int, keep: bool) -> aiohttp.TCPConnector:
-    """A connection pool; without `private` it connects to public addresses only, without `keep` anew each time."""
-    resolver = ThreadedResolver() if private else PublicResolver()
-    if not keep:
-        return Connector(limit=limit, ssl=ssl, resolver=resolver, force_close=True)
-    return Connector(limit=limit, ssl=ssl, resolver=resolver, keepalive_timeout=20)

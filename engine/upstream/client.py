@@ -1,25 +1,25 @@
-"""The HTTP client: one prepared request, one answer, every way to fail named."""
+"""The seam to HTTP services: one prepared request, one answer, every way to fail named; and the client for HTTP/1.1."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Protocol
 
-import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
-
-from .address import check_literal, connector
+from .answer import Answer
+from .connection import Connection
+from .destination import Origin, destination_of, head
+from .dial import Dialer
 from .encoding import decoded
-from .errors import broken, closed_unanswered, malformed, timed_out, too_large, unconnected
-from .upload import Upload, Uploading
+from .errors import UpstreamError, refused_address, timed_out
+from .pool import Pool
+from .upload import Upload, send_upload
 
-_reused: ContextVar[bool] = ContextVar("reused", default=False)  # whether the running call took a pooled connection
+_JOINED = 64 * 1024
+"""Bytes of a body up to which it is copied behind its head, since one small write costs less than two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,140 +72,89 @@ class Transport(Protocol):
 
 
 class Client:
-    """Sends requests over HTTP: no cookies, no redirects, no proxies or credentials from the environment.
+    """Sends requests over HTTP/1.1: no cookies, no redirects, no proxies or credentials from the environment.
 
     A pooled connection may be closed by the other side in the moment in which it is taken. A request that met such a
     close before a byte of an answer is sent once more, on a new connection.
     """
 
-    def __init__(self, *, connections: int = 2000, verify: ssl.SSLContext | bool = True) -> None:
-        self._connections = connections
-        self._verify = verify
-        self._transports: dict[tuple[bool, bool], AiohttpTransport] = {}
+    def __init__(self, *, connections: int = 2000, context: ssl.SSLContext | None = None) -> None:
+        self._pool = Pool(connections, Dialer(context))
 
     async def send(self, request: UpstreamRequest) -> UpstreamResponse:
         """Send, and return when the head of the answer is there. Raises UpstreamError."""
-        if not request.allow_private:
-            check_literal(request.url)
-        timers = request.timers
-        deadline = asyncio.get_running_loop().time() + timers.total
+        to, body = destination_of(request.url), request.body
+        if not (to.public or request.allow_private):
+            raise refused_address()
+        whole = isinstance(body, bytes)
+        first = head(request.method, to, request.headers, len(body) if isinstance(body, bytes) else body.length)
+        began = asyncio.get_running_loop().time()
+        origin = to.inside if request.allow_private else to.outside
+        connection = self._pool.idle(origin) if whole else None
+        if connection is None:
+            connection = await self._connected(origin, request.timers, began, fresh=not whole)
         try:
-            async with asyncio.timeout(min(timers.first_byte, timers.total)) as timer:
-                prepared = _prepared(request, timer, deadline)
-                answer = await self._exchange(prepared, request.allow_private)
-        except TimeoutError as fault:
-            late = "first_byte" if timers.first_byte < timers.total else "total"
-            raise timed_out("did not answer in time", late) from fault
-        except Exception as fault:
-            raise unconnected(fault) from fault
-        if not 200 <= answer.status_code <= 599:
-            await answer.aclose()
-            raise malformed("The upstream's status is not a final one.", "upstream_status")
-        headers = _headers(answer)
-        chunks = _timed(answer, deadline, timers.idle, request.cap)
-        coding = headers.pop("content-encoding", "identity").lower()
-        if coding not in ("", "identity"):
-            chunks = decoded(chunks, coding, request.cap)
-            headers.pop("content-length", None)
-        return UpstreamResponse(answer.status_code, headers, chunks, partial(_close, chunks, answer))
+            answer = await _answered(connection, request, first, began)
+        except UpstreamError as fault:
+            if not (connection.stale and fault.outcome == "reset"):
+                raise
+            connection = await self._connected(origin, request.timers, began, fresh=True)
+            answer = await _answered(connection, request, first, began)
+        return _response(answer, request.cap)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for transport in self._transports.values():
-            await transport.aclose()
-        self._transports.clear()
+        await self._pool.aclose()
 
-    async def _exchange(self, prepared: httpx.Request, private: bool) -> httpx.Response:
-        """Send, a second time where the first met a stale connection; what cannot be sent twice gets a new one."""
-        if isinstance(prepared.stream, Uploading):
-            return await self._transport(private, pooled=False).handle_async_request(prepared)
-        _reused.set(False)
+    async def _connected(self, origin: Origin, timers: Timers, began: float, *, fresh: bool) -> Connection:
+        """A connection on which nothing is under way, as soon as one may be had. Raises UpstreamError."""
+        left = began + min(timers.first_byte, timers.total) - asyncio.get_running_loop().time()
+        task = asyncio.create_task(self._pool.connection(origin, fresh=fresh))
         try:
-            return await self._transport(private, pooled=True).handle_async_request(prepared)
-        except (httpx.TransportError, aiohttp.ClientError, OSError) as fault:
-            if not (_reused.get() and closed_unanswered(fault)):
-                raise
-        return await self._transport(private, pooled=False).handle_async_request(prepared)
+            await asyncio.wait([task], timeout=min(timers.connect, left))
+        finally:
+            if not task.done():
+                task.cancel()
+                task.add_done_callback(self._unused)
+        if task.done():
+            return task.result()
+        if timers.connect <= left:
+            raise timed_out("could not be reached in time", "connect")
+        raise timed_out("did not answer in time", "first_byte" if timers.first_byte < timers.total else "total")
 
-    def _transport(self, private: bool, *, pooled: bool) -> AiohttpTransport:
-        """The transport of a pool; made on first use because a pool belongs to the running loop."""
-        if (private, pooled) not in self._transports:
-            context = self._verify if isinstance(self._verify, ssl.SSLContext) else ssl.create_default_context()
-            session = aiohttp.ClientSession(
-                connector=connector(context, private=private, limit=self._connections, keep=pooled),
-                trace_configs=[_trace()] if pooled else [],
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-            )
-            transport = AiohttpTransport(verify=context, trust_env=False, client=session)
-            self._transports[private, pooled] = transport
-        return self._transports[private, pooled]
+    def _unused(self, task: asyncio.Task[Connection]) -> None:
+        """Give back a connection that came when nobody waited for it any more."""
+        if not task.cancelled() and task.exception() is None:
+            self._pool.unused(task.result())
 
 
-_url = lru_cache(1024)(httpx.URL)  # the same few addresses, whose parsing takes longer than all else in a request
+async def _answered(connection: Connection, request: UpstreamRequest, first: bytes, began: float) -> Answer:
+    """Send a request on a connection; the answer to it once its head is there. Raises UpstreamError."""
+    timers, body = request.timers, request.body
+    answer = Answer(asyncio.get_running_loop(), timers.idle, began + timers.total, request.cap)
+    empty = request.method == "HEAD"
+    if not isinstance(body, bytes):
+        connection.begin(answer, first, empty=empty)
+        answer.send(send_upload(body, connection, answer, timers.first_byte))
+    elif len(body) <= _JOINED:
+        connection.begin(answer, first + body, empty=empty)
+    else:
+        connection.begin(answer, first, body, empty=empty)
+    await answer.head(began + min(timers.first_byte, timers.total))
+    return answer
 
 
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    """Header names in lower case; repeated ones joined as a list."""
-    headers: dict[str, str] = {}
-    try:
-        for raw, value in answer.headers.raw:
-            name, text = raw.decode("ascii").lower(), value.decode("ascii")
-            headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    except UnicodeDecodeError:  # the library finds out what the others are written in
-        return {name.lower(): value for name, value in answer.headers.items()}
-    return headers
+def _response(answer: Answer, cap: int) -> UpstreamResponse:
+    """The answer as everybody reads it, without a coding that was not asked for."""
+    headers = answer.headers
+    coding = headers.pop("content-encoding", "").lower()
+    if coding in {"", "identity"}:
+        return UpstreamResponse(answer.status, headers, answer, answer.aclose)
+    headers.pop("content-length", None)
+    chunks = decoded(answer, coding, cap)
+    return UpstreamResponse(answer.status, headers, chunks, partial(_close, chunks, answer))
 
 
-def _prepared(request: UpstreamRequest, timer: asyncio.Timeout, deadline: float) -> httpx.Request:
-    headers = [*request.headers, ("accept-encoding", "identity")]
-    connect = request.timers.connect
-    extensions = {"timeout": {"connect": connect, "pool": connect}}  # the second is for finding the name, too
-    url = _url(request.url)
-    if isinstance(request.body, bytes):
-        return httpx.Request(request.method, url, headers=headers, content=request.body, extensions=extensions)
-    headers.append(("content-length", str(request.body.length)))
-    stream = Uploading(request.body, timer, request.timers.first_byte, deadline)
-    return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=extensions)
-
-
-def _trace() -> aiohttp.TraceConfig:
-    """Take note of calls that got a pooled connection."""
-
-    async def reused(*_: object) -> None:
-        _reused.set(True)
-
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(reused)
-    return trace
-
-
-async def _close(chunks: AsyncGenerator[bytes, None], answer: httpx.Response) -> None:
+async def _close(chunks: AsyncGenerator[bytes, None], answer: Answer) -> None:
     await chunks.aclose()
     await answer.aclose()
-
-
-async def _timed(answer: httpx.Response, deadline: float, idle: float, cap: int) -> AsyncGenerator[bytes, None]:
-    """The raw bytes of the body, with the idle and the total timer running and the size counted."""
-    loop = asyncio.get_running_loop()
-    stream = answer.stream
-    assert isinstance(stream, httpx.AsyncByteStream)
-    chunks = stream.__aiter__()
-    total = 0
-    while True:
-        try:
-            async with asyncio.timeout_at(min(loop.time() + idle, deadline)):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as fault:
-            if loop.time() < deadline:
-                raise timed_out("fell silent", "idle") from fault
-            raise timed_out("took too long", "total") from fault
-        except Exception as fault:
-            raise broken() from fault
-        total += len(chunk)
-        if total > cap:
-            raise too_large(cap)
-        yield chunk

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Protocol
 
 from .errors import broken, malformed, too_large
 
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
-async def decoded(chunks: AsyncGenerator[bytes, None], coding: str, cap: int) -> AsyncGenerator[bytes, None]:
+class Chunks(Protocol):
+    """A body as it arrives, that has to be closed."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def __anext__(self) -> bytes: ...
+    async def aclose(self) -> None: ...
+
+
+async def decoded(chunks: Chunks, coding: str, cap: int) -> AsyncGenerator[bytes, None]:
     """The plain bytes of an answer in `coding`.
 
     Raises UpstreamError for an unknown coding, for broken or cut data, and when more than `cap` bytes come out.

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-import httpx
+from .answer import Answer
+from .connection import Connection
 
 
 class Upload(Protocol):
@@ -21,18 +22,19 @@ class Upload(Protocol):
     def chunks(self) -> AsyncIterator[bytes]: ...
 
 
-class Uploading(httpx.AsyncByteStream):
-    """The pieces of an upload on their way; as long as they move, the wait for an answer begins anew."""
+async def send_upload(upload: Upload, connection: Connection, answer: Answer, patience: float) -> None:
+    """Send the pieces of an upload; as long as they move, the wait for an answer begins anew.
 
-    def __init__(self, upload: Upload, timer: asyncio.Timeout, patience: float, deadline: float) -> None:
-        self._upload = upload
-        self._timer = timer
-        self._patience = patience
-        self._deadline = deadline
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        async for chunk in self._upload.chunks():
-            if not self._timer.expired():
-                self._timer.reschedule(min(loop.time() + self._patience, self._deadline))
-            yield chunk
+    Raises what reading them raises, and ValueError when they are more or fewer than was said.
+    """
+    loop = asyncio.get_running_loop()
+    left = upload.length
+    async for chunk in upload.chunks():
+        left -= len(chunk)
+        if left < 0:
+            break
+        answer.due = min(loop.time() + patience, answer.deadline)
+        connection.write(chunk)
+        await connection.room()
+    if left:
+        raise ValueError("the pieces are not as long as was said")

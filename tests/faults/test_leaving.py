@@ -21,7 +21,7 @@ async def test_who_leaves_while_another_attempt_is_waited_for_gets_none(voice: V
         async with RawClient(stage.gateway.port) as wire:
             await wire.request("POST", voice.path(model), voice.ask(model))
             while not (
-                stage.exchanges and any(attempt.outcome for attempt in next(iter(stage.exchanges.values())).tries)
+                stage.exchanges and any(attempt.status for attempt in next(iter(stage.exchanges.values())).tries)
             ):
                 await asyncio.sleep(0.005)
         await stage.gateway.site.gateway.quiet.wait()

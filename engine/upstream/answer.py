@@ -1,0 +1,150 @@
+"""One answer on its way: read by one task while a connection fills it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from .errors import UpstreamError, timed_out, too_large, unsendable
+
+_GRAIN = 0.002
+"""Seconds by which the clock of a loop may be behind that of its timers."""
+
+
+class Source(Protocol):
+    """What fills an answer as long as it lasts."""
+
+    def taken(self) -> bytes: ...
+    def watch(self, due: float) -> None: ...
+    def drop(self) -> None: ...
+
+
+class Answer:
+    """The head of an answer, and its body as an iterator; what is wrong comes behind everything that was right.
+
+    `status` is 0 until the head is there; `due` is the moment until which the next news are waited for.
+    """
+
+    __slots__ = (
+        "_cap", "_idle", "_loop", "_size", "_waiter",
+        "deadline", "due", "fault", "headers", "rest", "sending", "source", "status",
+    )  # fmt: skip
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, idle: float, deadline: float, cap: int) -> None:
+        self._loop = loop
+        self._idle = idle
+        self._cap = cap
+        self._size = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self.deadline = deadline
+        self.due = deadline
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.source: Source | None = None
+        self.sending: asyncio.Task[None] | None = None
+        self.rest = b""
+        self.fault: UpstreamError | None = None
+
+    async def head(self, due: float) -> None:
+        """Wait until `status` and `headers` are there; `due` may be moved meanwhile. Raises UpstreamError."""
+        self.due = due
+        try:
+            while not self.status:
+                if self.fault is not None:
+                    raise self.fault
+                await self._news()
+        except BaseException:
+            await self.aclose()
+            raise
+
+    def __aiter__(self) -> Answer:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """What has come since the last time, as one piece. Raises UpstreamError when the body does not arrive whole."""
+        while True:
+            source = self.source
+            if source is None:
+                chunk, self.rest = self.rest, b""
+            else:
+                now = self._loop.time()
+                if now >= self.deadline:
+                    self.expire()
+                    continue
+                chunk = source.taken()
+            if chunk:
+                self._size += len(chunk)
+                if self._size > self._cap:
+                    self._drop()
+                    raise too_large(self._cap)
+                return chunk
+            if source is None:
+                if self.fault is not None:
+                    raise self.fault
+                raise StopAsyncIteration
+            self.due = min(now + self._idle, self.deadline)
+            await self._news()
+
+    def send(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Have the rest of the request sent beside the wait for its answer, which fails with it."""
+        self.sending = self._loop.create_task(sending)
+        self.sending.add_done_callback(self._sent)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the whole request has been sent."""
+        sending = self.sending
+        return sending is None or (sending.done() and not sending.cancelled() and sending.exception() is None)
+
+    def wake(self) -> None:
+        """Tell the reader that there are news."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def ring(self) -> float | None:
+        """The timer has run out: the moment at which to look again, if anybody still waits."""
+        if self._waiter is None or self._waiter.done():
+            return None
+        if self._loop.time() + _GRAIN < self.due:
+            return self.due
+        self.expire()
+        return None
+
+    def expire(self) -> None:
+        """Give up waiting."""
+        total = self._loop.time() + _GRAIN >= self.deadline
+        if not self.status:
+            self.fault = timed_out("did not answer in time", "total" if total else "first_byte")
+        else:
+            self.fault = timed_out("took too long", "total") if total else timed_out("fell silent", "idle")
+        self._drop()
+
+    async def aclose(self) -> None:
+        """Let go of the connection; one whose answer was not read to its end is closed."""
+        self._drop()
+        self.rest = b""
+        if self.sending is not None and not self.sending.done():
+            self.sending.cancel()
+            await asyncio.wait([self.sending])
+
+    def _sent(self, sending: asyncio.Task[None]) -> None:
+        cause = None if sending.cancelled() else sending.exception()
+        if cause is not None and self.source is not None:
+            self.fault = unsendable()
+            self.fault.__cause__ = cause
+            self._drop()
+
+    def _drop(self) -> None:
+        if self.source is not None:
+            self.source.drop()
+
+    async def _news(self) -> None:
+        """Sleep until the connection has something to tell, or the timer runs out."""
+        assert self.source is not None
+        self.source.watch(self.due)
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
