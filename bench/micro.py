@@ -36,7 +36,7 @@ def cost(run: Callable[[], object], *, times: int, of: int = 1) -> tuple[float, 
 def translate_stream(source: WireProtocol, client: WireProtocol, raw: bytes) -> bytes:
     """Translate a recorded stream, in reads of a few events each, as they come from a socket."""
     call = Call(request={"model": "m", "turns": []})
-    decoder, encoder = source.stream_decoder(call, client), client.stream_encoder(call)
+    decoder, encoder = source.stream_decoder(call, client, runs=True), client.stream_encoder(call)
     out = [encoder.feed(decoder.feed(raw[at : at + 2048])) for at in range(0, len(raw), 2048)]
     out.append(encoder.feed(decoder.close()))
     assert not encoder.failed

@@ -3,7 +3,7 @@
 docs/canonical.md states the grammar of both sides.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from .native import merge_native, shows
@@ -12,6 +12,12 @@ from .settle import same_call
 from .stage import Stage
 
 INTERRUPTED = "The upstream's stream ended before it was complete"
+
+
+def one_by_one(deltas: Event) -> list[Event]:
+    """Return the events that an event `part.deltas` stands for."""
+    position = {name: deltas[name] for name in ("output", "index", "ordinal", "kind")}
+    return [{"type": "part.delta", **position, deltas["member"]: text} for text in deltas["texts"]]
 
 
 class Brackets:
@@ -69,6 +75,31 @@ class Brackets:
                 break
             self._HANDLERS[event["type"]](self, event)
         return out
+
+    @property
+    def open_part(self) -> OpenPart | None:
+        """The part that the last event added text to, if more of it may come."""
+        return self._stage.last
+
+    def continued(self, event: Event) -> OpenPart | None:
+        """Return the open part if an event adds text to it and says nothing else; the text itself is not looked at."""
+        last = self._stage.last
+        continues = (
+            last is not None
+            and last.field in event
+            and event["type"] == "part.delta"
+            and event.keys() <= last.plain
+            and event.get("kind", last.kind) == last.kind
+            and event.get("key") == last.key
+            and event.get("output", 0) == last.number
+        )
+        return last if continues else None
+
+    def extend(self, part: OpenPart, texts: Sequence[str]) -> Event:
+        """Take many such events at once, by their texts, of which none is empty; return one event that says so."""
+        part.pieces.extend(texts)
+        return {"type": "part.deltas", "output": part.number, "index": part.index, "ordinal": part.ordinal,
+                "kind": part.kind, "member": part.field, "texts": texts}  # fmt: skip
 
     def finish(self, complete: bool, error: Mapping[str, Any] | None = None) -> list[Event]:
         """Return the closing events once the source is exhausted.

@@ -82,7 +82,7 @@ class OpenPart:
                 self.pieces.clear()
             else:
                 known = "".join(self.pieces)
-                payload = payload[len(known):] if payload.startswith(known) else ""
+                payload = payload[len(known) :] if payload.startswith(known) else ""
         if payload:
             self.pieces.append(payload)
         return payload

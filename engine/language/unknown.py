@@ -23,17 +23,13 @@ class Unknown:
         self._kind = kind
         self._filled = filled
 
-    @property
-    def __class__(self) -> Any:  # what `isinstance` asks, as far as it is known
-        return object.__getattribute__(self, "_kind")
-
     def __bool__(self) -> bool:
         if not object.__getattribute__(self, "_filled"):
             raise Looked
         return True
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "__class__":
+        if name == "__class__":  # what `isinstance` asks
             return object.__getattribute__(self, "_kind")
         raise Looked
 
@@ -43,7 +39,7 @@ class Unknown:
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _looked
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __mod__ = _looked
     __len__ = __iter__ = __contains__ = __getitem__ = _looked
-    __str__ = __repr__ = __format__ = __int__ = __float__ = __index__ = __hash__ = _looked  # type: ignore[assignment]
+    __str__ = __repr__ = __format__ = __int__ = __float__ = __index__ = __hash__ = _looked
 
 
 class Joined(Unknown):

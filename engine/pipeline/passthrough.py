@@ -134,7 +134,7 @@ def _asked(exchange: Exchange, client: WireProtocol, call: Call) -> Json:
 class PassthroughRelay(Watch):
     """Lets whole frames through and decodes a copy, to learn whether the stream ends well, or `folded` what it says."""
 
-    __slots__ = ("_call", "_decoder", "_framing", "_pending", "_protocol")
+    __slots__ = ("_call", "_decoder", "_framing", "_protocol")
 
     def __init__(
         self, client: WireProtocol, upstream: WireProtocol, call: Call, cap: int, *, folded: bool = False
@@ -143,8 +143,10 @@ class PassthroughRelay(Watch):
         self._protocol = client
         self._call = call
         self._framing = upstream.framing
-        self._decoder = upstream.stream_decoder(call, client, cap) if folded else upstream.stream_watch(call, cap)
-        self._pending = bytearray()
+        if folded:
+            self._decoder = upstream.stream_decoder(call, client, cap, runs=True)
+        else:
+            self._decoder = upstream.stream_watch(call, cap)
 
     @property
     def satisfied(self) -> bool:
@@ -159,28 +161,17 @@ class PassthroughRelay(Watch):
     def feed(self, chunk: bytes) -> bytes:
         """The whole frames that are there now; a frame that was cut waits for its rest."""
         self.see(self._decoder.feed(chunk))
-        if self._decoder.broken:
-            return self._first(bytes(self._pending) + chunk, self._decoder.taken)
-        if not self._pending:
-            end = self._framing.boundary(chunk)
-            if end == len(chunk):
-                return chunk
-            self._pending += chunk[end:]
-            return chunk[:end]
-        seen = len(self._pending)
-        self._pending += chunk
-        end = self._framing.boundary(self._pending, max(0, seen - 2))
-        whole = bytes(self._pending[:end])
-        del self._pending[:end]
-        return whole
+        whole = self._decoder.whole
+        return self._first(whole, self._decoder.taken) if self._decoder.broken else whole
 
     def close(self, error: Json | None = None) -> bytes:
         """The rest of the bytes after a good end or an error that the upstream said itself; else an error of ours."""
         said = self.failed is not None and not self._decoder.broken
+        rest = self._decoder.tail
         if self.failed is None:
             self.see(self._decoder.close(error))
         if self.failed is None or said:
-            return bytes(self._pending)
+            return rest
         encoder = self._protocol.stream_encoder(self._call, self._decoder.heard)
         return encoder.feed([error_event(self.failed, self.answer)])
 

@@ -83,7 +83,7 @@ class TranslationRelay(Watch):
 
     def __init__(self, upstream: WireProtocol, client: WireProtocol, call: Call, cap: int) -> None:
         super().__init__()
-        self._decoder = upstream.stream_decoder(call, client, cap)
+        self._decoder = upstream.stream_decoder(call, client, cap, runs=True)
         self._encoder = client.stream_encoder(call)
 
     @property

@@ -51,7 +51,14 @@ class PlainProtocol(WireProtocol):
         written: Json = present(self.response_encode).make.run(roots_of(call, response=response))
         return written
 
-    def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:  # noqa: ARG002
+    def stream_decoder(
+        self,
+        call: Call,
+        client: WireProtocol,  # noqa: ARG002 - its forms are not made by brackets, so that there are no runs either
+        cap: int = DEFAULT_CAP,
+        *,
+        runs: bool = False,  # noqa: ARG002
+    ) -> StreamDecoder:
         """Open the reading of an upstream's stream; whoever reads its events gets them as the rules emit them."""
         rules = present(self.stream_decode)
         roots, gathering = roots_of(call), Gathering()

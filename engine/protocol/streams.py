@@ -10,16 +10,20 @@ from typing import Any
 
 import orjson
 
-from ..canonical.brackets import INTERRUPTED, Brackets
+from ..canonical.brackets import INTERRUPTED, Brackets, one_by_one
 from ..canonical.plain import Gathering
 from ..language.operators import is_false
 from ..wire.frame import Frame, FrameError
-from ..wire.framing import DEFAULT_CAP, Framing
+from ..wire.framing import DEFAULT_CAP, FrameReader, Framing, WholeReader
+from ..wire.stencil import Fit
+from .casts import Casting
 from .files import PARTS, StreamRules
+from .runs import Known, Reading, Runs
 
 Json = dict[str, Any]
 Event = dict[str, Any]
 
+_DELTAS = frozenset({"part.delta", "part.deltas"})
 _COUNTING = frozenset({"start", "usage", "answer"})  # the events that may hold token counts
 _MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
 _NONSENSE = "The upstream's stream says something that cannot be read"
@@ -33,7 +37,7 @@ class StreamDecoder:
     `head` is what the answer says of itself, whatever the source says. Without brackets it only watches: its events
     are what the rules emit. `heard` counts the frames it has read; `broken` tells that it gave up on bytes that cannot
     be read, behind `taken` good frames of the last ones. `count` is told the token counts. Who only watches is not told
-    of parts any more once one has come.
+    of parts any more once one has come. With `runs` deltas may come many at once, as one event `part.deltas`.
     """
 
     def __init__(
@@ -46,11 +50,13 @@ class StreamDecoder:
         head: Mapping[str, str] | None = None,
         cap: int = DEFAULT_CAP,
         count: Callable[[object], None] | None = None,
+        runs: bool = False,
     ) -> None:
         self.over = False
         self.broken = False
         self.taken = 0
         self.heard = 0
+        self.whole = b""  # the whole frames that the last bytes completed, as they came
         self._said = False
         self._brackets = brackets
         self._head = head or {}
@@ -58,23 +64,72 @@ class StreamDecoder:
         self._rules = rules.rules
         self._loud = rules.rules.loud if brackets is None else None
         self._complete = rules.complete
-        self._reader = framing.reader(cap)
+        self._framing = framing
+        self._cap = cap
+        self._whole = framing.whole_reader(cap)
+        self._reader: FrameReader = self._whole or framing.reader(cap)
         self._end = framing.end.encode() if framing.end is not None else None
         self._frame = rules.frame(values)
         self._event_slot = rules.roots["event"]
         self._state: Json = self._frame[rules.roots["state"]]
+        self._runs: Runs | None = None
+        if self._whole is not None and (runs or brackets is None) and not isinstance(brackets, Gathering):
+            reading = Reading(self._frame, self._event_slot, rules.roots["state"], rules.complete)
+            self._runs = Runs(framing, reading, brackets)
+
+    @property
+    def tail(self) -> bytes:
+        """The bytes that wait for the end of their frame, where that is known before it is read."""
+        return self._whole.tail if self._whole is not None else b""
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Take the next bytes and give the events they say; nothing once the stream is over."""
-        if self.over:
-            return []
-        self.taken = 0
+        self.taken, self.whole = 0, b""
         try:
-            frames = self._reader.feed(chunk)
+            if self._whole is None:
+                return [] if self.over else self._bracket(self._read(self._reader.feed(chunk)))
+            self.whole = self._whole.take(chunk)
+            if self.over or not self.whole:
+                return []
+            if self._runs is not None and len(self.whole) <= self._cap:
+                return self._read_runs(self._runs, self._whole)
+            return self._bracket(self._read(self._whole.cut(self.whole)))
         except FrameError as error:
             self.broken = True
-            return self._finish([], _interrupted(f"{_UNREADABLE}: {error}"))
-        return self._bracket(self._read(frames))
+            return [] if self.over else self._finish([], _interrupted(f"{_UNREADABLE}: {error}"))
+
+    def _read_runs(self, runs: Runs, reader: WholeReader) -> list[Event]:
+        """Read whole frames, those that are alike at once."""
+        frames, end = self._framing.split(self.whole)
+        if not frames:
+            return self._bracket(self._read(reader.cut(self.whole)))
+        out: list[Event] = []
+        done = 0
+        while done < len(frames) and not self.over:
+            fit, known = runs.find(frames[done:] if done else frames, self._rules)
+            if known is not None and fit.length:
+                self._take_run(fit, known, out)
+                done += fit.length
+                self.taken += fit.length
+            else:
+                some = frames[done : done + runs.stretch]
+                done += len(some)
+                read = reader.cut(end.join([*some, b""]))
+                out += self._bracket(self._read(read))
+                if not self.over:
+                    self.taken += len(read)
+                    runs.missed(some, end, self._rules)
+        return out
+
+    def _take_run(self, fit: Fit, known: Known, out: list[Event]) -> None:
+        """Take frames that differ in their texts only, as if each had been read."""
+        self.heard += fit.length
+        self._frame[self._event_slot] = known.document
+        for name, place in known.grown:
+            self._state[name] += "".join(fit.texts[place])
+        if known.part is not None and isinstance(self._brackets, Brackets):
+            event = self._brackets.extend(known.part, fit.texts[known.place])
+            out.append(event if fit.written is None else {**event, "written": fit.written})
 
     def close(self, error: Json | None = None) -> list[Event]:
         """End the stream; with `error` the source broke for that reason."""
@@ -122,7 +177,7 @@ class StreamDecoder:
                     if last:  # the end of the bytes cut the last frame: that is what `complete` judges
                         break
                     self.over = self.broken = True
-                    self.taken = index
+                    self.taken += index
                     return [*out, {"type": "error", "error": _interrupted(_NOT_JSON)}]
                 self.heard += 1
                 events = rules.run(frame)
@@ -190,6 +245,8 @@ class StreamEncoder:
         self._number_name = rules.number
         self._number = told
         self._written = False
+        slots = (self._event_slot, rules.roots["state"])
+        self._casting = Casting(self._rules, self._frame, slots, framing, self._number_name)
 
     def feed(self, events: Iterable[Event]) -> bytes:
         """Take encoder events and give the client's bytes."""
@@ -197,6 +254,18 @@ class StreamEncoder:
         frame, slot = self._frame, self._event_slot
         for event in events:
             kind = event["type"]
+            if kind in _DELTAS and self._written:
+                cast = self._casting.write(event, self._number)
+                if cast is not None:
+                    out.append(cast[0])
+                    self._number += cast[1] if self._number_name is not None else 0
+                    continue
+            self._casting.sure = False
+            if kind == "part.deltas":
+                for each in one_by_one(event):
+                    frame[slot] = each
+                    self._put(self._rules.run(frame), out)
+                continue
             if kind == "error":
                 self.over = self.failed = True
                 frame[slot] = event

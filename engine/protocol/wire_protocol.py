@@ -137,14 +137,16 @@ class WireProtocol:
         written: Json = rules.make.run(roots_of(call, response=_shown(response, rules, self.name, call.lost)))
         return written
 
-    def stream_decoder(self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP) -> StreamDecoder:
+    def stream_decoder(
+        self, call: Call, client: WireProtocol, cap: int = DEFAULT_CAP, *, runs: bool = False
+    ) -> StreamDecoder:
         """Open the reading of an upstream's stream for a client of another protocol, or of this one.
 
-        `cap` bounds one frame, in bytes.
+        `cap` bounds one frame, in bytes; with `runs` deltas may come many at once.
         """
-        rules = present(self.stream_decode)
-        brackets = client.brackets(call)
-        return StreamDecoder(rules, self.framing, roots_of(call), brackets, head=call.head, cap=cap, count=call.count)
+        rules, brackets, roots = present(self.stream_decode), client.brackets(call), roots_of(call)
+        head, count = call.head, call.count
+        return StreamDecoder(rules, self.framing, roots, brackets, head=head, cap=cap, count=count, runs=runs)
 
     def stream_watch(self, call: Call, cap: int = DEFAULT_CAP) -> StreamDecoder:
         """Open the reading of a stream of which only the end matters: whether it is whole, or an error."""

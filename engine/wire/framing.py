@@ -19,17 +19,27 @@ class FrameReader(Protocol):
     def close(self) -> list[Frame]: ...
 
 
+class WholeReader(FrameReader, Protocol):
+    """A reader in two steps: the bytes of whole frames, as they came, and what these say. `tail` waits for its end."""
+
+    @property
+    def tail(self) -> bytes: ...
+    def take(self, chunk: bytes) -> bytes: ...
+    def cut(self, whole: bytes) -> list[Frame]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One way of cutting bytes into frames.
 
-    `boundary` gives the length of the prefix that holds whole frames only; without it that takes a reader. What is
-    written once, or between frames, is `opening`, `between` and `closing`.
+    `ends` are the marks behind frames, the longest first, where no frame holds one; then it is read by `whole`, too.
+    What is written once, or between frames, is `opening`, `between` and `closing`.
     """
 
     reader: Callable[[int], FrameReader]
+    whole: Callable[[int], WholeReader] | None
+    ends: tuple[bytes, ...]
     write: Callable[[str | None, bytes], bytes]
-    boundary: Callable[[bytes | bytearray, int], int] | None
     content_type: str
     keep_alive: str | None
     opening: bytes = b""
@@ -38,9 +48,9 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "sse": Kind(sse.Reader, sse.write, sse.boundary, "text/event-stream; charset=utf-8", "\n"),
-    "ndjson": Kind(ndjson.Reader, ndjson.write, ndjson.boundary, "application/x-ndjson", "\n"),
-    "json-array": Kind(json_array.Reader, json_array.write, None, "application/json", "\n", b"[", b",\r\n", b"]\n"),
+    "sse": Kind(sse.Reader, sse.Reader, (b"\r\n\r\n", b"\n\n"), sse.write, "text/event-stream; charset=utf-8", "\n"),
+    "ndjson": Kind(ndjson.Reader, ndjson.Reader, (b"\r\n", b"\n"), ndjson.write, "application/x-ndjson", "\n"),
+    "json-array": Kind(json_array.Reader, None, (), json_array.write, "application/json", "\n", b"[", b",\r\n", b"]\n"),
 }
 
 DEFAULT_CAP = 32 * 1024 * 1024
@@ -68,18 +78,33 @@ class Framing:
         """One frame as bytes."""
         return KINDS[self.kind].write(event, data)
 
-    def boundary(self, data: bytes | bytearray, start: int = 0) -> int:
-        """How many leading bytes of `data` hold whole frames only; 0 when no frame ends behind `start`.
-
-        Only of a framing that `passes`.
-        """
-        boundary = KINDS[self.kind].boundary
-        return boundary(data, start) if boundary is not None else 0
+    def whole_reader(self, cap: int = DEFAULT_CAP) -> WholeReader | None:
+        """A fresh reader that also gives the bytes of whole frames; nothing where that takes reading what they say."""
+        whole = KINDS[self.kind].whole
+        return whole(cap) if whole is not None else None
 
     @property
     def passes(self) -> bool:
         """Whether whole frames can be let through without being read."""
-        return KINDS[self.kind].boundary is not None
+        return KINDS[self.kind].whole is not None
+
+    def split(self, whole: bytes) -> tuple[list[bytes], bytes]:
+        """Whole frames one by one, without the mark behind each, and that mark; none if the last one has another.
+
+        Only of a framing that `passes`. A piece may hold several frames, where others end differently.
+        """
+        for end in KINDS[self.kind].ends:
+            if whole.endswith(end):
+                frames = whole.split(end)
+                frames.pop()
+                return frames, end
+        return [], b""
+
+    def head(self, frame: bytes, end: bytes) -> bytes | None:
+        """What stands before the data of a frame; nothing where the data is not all that follows, as it stands."""
+        frames = self.reader().feed(frame + end)
+        data = frames[0].data if len(frames) == 1 else b""
+        return frame.removesuffix(data) if data and frame.endswith(data) else None
 
     def before(self, *, first: bool) -> bytes:
         """What stands in front of a frame."""

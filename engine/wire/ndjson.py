@@ -20,14 +20,27 @@ class Reader:
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that `chunk` completes."""
-        cut = chunk.rfind(b"\n")
-        if cut < 0:
+        return self.cut(self.take(chunk))
+
+    def take(self, chunk: bytes) -> bytes:
+        """The bytes of the frames that `chunk` completes, as they came."""
+        end = chunk.rfind(b"\n") + 1
+        if not end:
             self._hold(chunk)
-            return []
-        whole = bytes(self._tail) + chunk[:cut]
+            return b""
+        whole = bytes(self._tail) + chunk[:end]
         self._tail = bytearray()
-        self._hold(chunk[cut + 1 :])
+        self._hold(chunk[end:])
+        return whole
+
+    def cut(self, whole: bytes) -> list[Frame]:
+        """The frames of bytes that end where a line ends."""
         return [self._frame(line) for line in whole.split(b"\n") if line.strip()]
+
+    @property
+    def tail(self) -> bytes:
+        """The bytes that wait for the end of their line."""
+        return bytes(self._tail)
 
     def close(self) -> list[Frame]:
         """The last line when it had no line end; `truncated` is then true."""
@@ -52,8 +65,3 @@ class Reader:
 def write(event: str | None, data: bytes) -> bytes:  # noqa: ARG001 - all framings are written alike
     """One line; the event name has no place here."""
     return data + b"\n"
-
-
-def boundary(data: bytes | bytearray, start: int = 0) -> int:
-    """The length of the prefix of `data` that ends with a whole line; the search begins at `start`."""
-    return data.rfind(b"\n", start) + 1

@@ -23,30 +23,37 @@ class Reader:
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that `chunk` completes."""
-        if self._tail:
-            seen = len(self._tail)
-            self._tail += chunk
-            end = boundary(self._tail, max(0, seen - 2))
-            whole = bytes(self._tail[:end])
-            del self._tail[:end]
-        else:
-            end = boundary(chunk)
-            whole = chunk[:end]
-            self._tail += chunk[end:]
+        return self.cut(self.take(chunk))
+
+    def take(self, chunk: bytes) -> bytes:
+        """The bytes of the frames that `chunk` completes, as they came."""
+        if not self._tail and chunk.endswith(b"\n\n"):
+            return chunk
+        seen = len(self._tail)
+        self._tail += chunk
+        end = _boundary(self._tail, max(0, seen - 2))
+        whole = bytes(memoryview(self._tail)[:end])
+        del self._tail[:end]
         if len(self._tail) > self._cap + 4:
             raise FrameError(f"an event is longer than {self._cap} bytes")
-        return self._frames(whole) if whole else []
+        return whole
+
+    @property
+    def tail(self) -> bytes:
+        """The bytes that wait for the end of their frame."""
+        return bytes(self._tail)
 
     def close(self) -> list[Frame]:
         """What was left without a blank line behind it; `truncated` is then true."""
         rest = bytes(self._tail)
         self._tail.clear()
-        frames = self._frames(rest)
+        frames = self.cut(rest)
         self.truncated = bool(frames) and not _lines(rest).endswith(b"\n\n")
         return frames
 
-    def _frames(self, whole: bytes) -> list[Frame]:
-        if self._fresh:
+    def cut(self, whole: bytes) -> list[Frame]:
+        """The frames of bytes that end where a frame ends."""
+        if self._fresh and whole:
             self._fresh = False
             whole = whole.removeprefix(_BOM)
         frames = []
@@ -69,11 +76,12 @@ def write(event: str | None, data: bytes) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event.encode(), data)
 
 
-def boundary(data: bytes | bytearray, start: int = 0) -> int:
+def _boundary(data: bytearray, start: int) -> int:
     """The length of the prefix of `data` that ends with a blank line; the search begins at `start`."""
-    cr = data.rfind(b"\r\r", start)
     lf = data.rfind(b"\n\n", start)
-    crlf = data.rfind(b"\n\r\n", start)
+    cr = crlf = -1
+    if b"\r" in data:
+        cr, crlf = data.rfind(b"\r\r", start), data.rfind(b"\n\r\n", start)
     return max(cr + 2 if cr >= 0 else 0, lf + 2 if lf >= 0 else 0, crlf + 3 if crlf >= 0 else 0)
 
 

@@ -37,7 +37,8 @@ class FakeDecoder:
 
     def __init__(self, protocol: FakeProtocol, cap: int, call: Call) -> None:
         self.call = call
-        self.reader = protocol.framing.reader(cap)
+        self.reader = protocol.framing.whole_reader(cap)
+        self.whole = b""
         self.protocol = protocol
         self.words: list[str] = []
         self.over = False
@@ -47,7 +48,8 @@ class FakeDecoder:
 
     def feed(self, chunk: bytes) -> list[Json]:
         events: list[Json] = []
-        for frame in self.reader.feed(chunk):
+        self.whole = self.reader.take(chunk)
+        for frame in self.reader.cut(self.whole):
             data = orjson.loads(frame.data)
             self.call.count(data.get("usage"))
             if "hello" in data:
@@ -61,6 +63,10 @@ class FakeDecoder:
                 self.over = True
                 events.append({"type": "error", "error": {"kind": "overloaded", "message": data["fault"], "status": 503}})
         return events
+
+    @property
+    def tail(self) -> bytes:
+        return self.reader.tail
 
     def close(self, error: Json | None = None) -> list[Json]:
         if self.over and error is None:
@@ -129,7 +135,7 @@ class FakeProtocol:
     def encode_response(self, response: Json, call: Call) -> Json:
         return {self.word: response["text"]}
 
-    def stream_decoder(self, call: Call, client: Any, cap: int) -> FakeDecoder:
+    def stream_decoder(self, call: Call, client: Any, cap: int, *, runs: bool = False) -> FakeDecoder:
         return FakeDecoder(self, cap, call)
 
     def stream_watch(self, call: Call, cap: int) -> FakeDecoder:

@@ -95,13 +95,50 @@ def test_many_frames_in_one_read_are_not_one_long_frame(kind: str) -> None:
     assert len(Framing(kind).reader(100).feed(data)) == 100
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if Framing(kind).passes])
-def test_the_boundary_is_behind_the_last_whole_frame(kind: str) -> None:
+PASSING = [kind for kind in KINDS if Framing(kind).passes]
+
+
+@pytest.mark.parametrize("kind", PASSING)
+def test_whole_frames_are_taken_as_they_came_and_the_rest_waits(kind: str) -> None:
+    reader, written = Framing(kind).whole_reader(), [Framing(kind).write(None, data) for data in (b"1", b"2", b"3")]
+    assert reader is not None
+    assert reader.take(written[0] + written[1] + written[2][:-1]) == written[0] + written[1]
+    assert reader.tail == written[2][:-1]
+    assert reader.take(written[2][-1:]) == written[2]
+    assert (reader.take(b""), reader.tail) == (b"", b"")
+
+
+def test_an_array_cannot_be_taken_without_being_read() -> None:
+    assert (ARRAY.passes, ARRAY.whole_reader()) == (False, None)
+
+
+@pytest.mark.parametrize("kind", PASSING)
+def test_frames_are_split_at_the_mark_that_ends_the_last(kind: str) -> None:
     framing = Framing(kind)
-    whole = framing.write(None, b"1") + framing.write(None, b"2")
-    assert framing.boundary(whole) == len(whole)
-    assert framing.boundary(whole + b"data: 3") == len(whole)
-    assert framing.boundary(b"data: 3") == 0
+    for end in KINDS[kind].ends:
+        assert framing.split(b"a: 1%bb: 2%b" % (end, end)) == ([b"a: 1", b"b: 2"], end)
+    assert framing.split(b"a: 1") == ([], b"")
+
+
+@pytest.mark.parametrize(
+    ("frame", "head"),
+    [
+        (b'data: {"a":1}', b"data: "),
+        (b'event: x\ndata: {"a":1}', b"event: x\ndata: "),
+        (b': why\nid: 3\ndata:{"a":1}', b": why\nid: 3\ndata:"),
+        (b'data: {"a":1}\nid: 3', None),
+        (b'data: {"a":\ndata: 1}', None),
+        (b": why", None),
+        (b'data: 1\n\ndata: {"a":1}', None),
+    ],
+)
+def test_what_stands_before_the_data_of_a_frame_is_known_where_nothing_follows(frame: bytes, head: bytes | None) -> None:
+    assert SSE.head(frame, b"\n\n") == head
+
+
+def test_a_line_has_nothing_before_its_data() -> None:
+    assert LINES.head(b'{"a":1}', b"\n") == b""
+    assert LINES.head(b'{"a":1} ', b"\n") is None
 
 
 def test_random_bytes_never_break_the_reader() -> None:
