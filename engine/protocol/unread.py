@@ -18,11 +18,15 @@ _MOST = 50
 class Reading:
     """What is read of a place: of its members by name, `*` for any; `handed`: the value may be handed on as it is.
 
-    No reading in a member's place means that everything below it is read, an empty one that it is looked at.
+    No reading in a member's place means that everything below it is read, an empty one that it is looked at. `deeper`
+    are the members, or items, of which not all may be read, `names` all members; `items_only`: of any name.
     """
 
     members: dict[str, Reading | None] = field(default_factory=dict)
     handed: bool = False
+    deeper: dict[str, Reading] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    items_only: bool = False
 
 
 def read_tree(mapping: CompiledMapping, root: str) -> Reading | None:
@@ -61,6 +65,8 @@ def _closed(tree: Reading) -> Reading:
     for name, below in tree.members.items():
         if below is not None:
             tree.members[name] = None if below.handed and not below.members else _closed(below)
+    tree.names, tree.items_only = frozenset(tree.members), tree.members.keys() == {"*"}
+    tree.deeper = {name: below for name, below in tree.members.items() if below is not None and below.members}
     return tree
 
 
@@ -73,13 +79,33 @@ def unread(body: dict[str, Any], tree: Reading, made: object) -> list[str]:
     found: list[str] = []
     arrived = _Arrived(made)
     for name, value in body.items():
-        below = tree.members.get(name)
-        if below is not None and below.members:
+        below = tree.deeper.get(name)
+        if below is not None and not _is_read(value, below):
             for place in _walk(value, below, name, arrived, handed=False):
                 found.append(place)
                 if len(found) == _MOST:
                     return found
     return found
+
+
+def _is_read(value: Any, tree: Reading) -> bool:
+    """Tell whether names alone show that all of a value is read; most often they do."""
+    deeper = tree.deeper
+    if type(value) is list:
+        below = deeper.get("*")
+        if below is not None:
+            for item in value:
+                if (type(item) is dict or type(item) is list) and not _is_read(item, below):
+                    return False
+    elif type(value) is dict:
+        if tree.items_only:
+            deeper = dict.fromkeys(value, deeper["*"]) if deeper else deeper
+        elif not tree.names.issuperset(value):
+            return False
+        for name, member in value.items():
+            if (type(member) is dict or type(member) is list) and name in deeper and not _is_read(member, deeper[name]):
+                return False
+    return True
 
 
 class _Arrived:
@@ -140,7 +166,7 @@ def _walk(value: Any, tree: Reading, place: str, arrived: _Arrived, *, handed: b
     """Give the unread places of one value; `handed` says that it may have arrived as it is, with what is around it."""
     handed = handed or tree.handed
     if type(value) is dict:
-        anything = tree.members["*"] if tree.members.keys() == {"*"} else _ABSENT  # beside names it stands for items
+        anything = tree.members["*"] if tree.items_only else _ABSENT  # beside names it stands for items
         for name, member in value.items():
             below = tree.members.get(name, anything)
             if below is _ABSENT:
