@@ -33,6 +33,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "bad-url": "A base address is not a plain http or https address.",
         "insecure-url": "A provider is called over a public network without encryption.",
         "bad-header": "A header name is not legal, belongs to the connection, or carries a credential.",
+        "missing-extra": "A provider is called over a transport that is not installed.",
         "bad-date": "A date is not written as 2027-01-31 or as a full timestamp.",
         "bad-hash": "A client key is not stored as a sha256 hash.",
         "literal-secret": "A secret is written into a file instead of being referred to.",

@@ -66,7 +66,7 @@ def _provider(
     missing = provider.auth is not None and secret is None
     return Provider(
         id=provider.id,
-        transport=provider.kind,
+        transport=provider.transport if provider.kind != _SCRIPTED else _SCRIPTED,
         base_url=provider.base_url or "",
         allow_private=provider.allow_private,
         auth_headers=_authorisation(provider.auth, secret, "header"),

@@ -131,6 +131,7 @@ def _provider(entry: Entry) -> Provider:
         id=entry.id,
         entry=entry,
         kind=value.get("kind", "http"),
+        transport=value.get("transport", "http"),
         base_url=value.get("base_url", "").rstrip("/") or None,
         auth=_upstream_auth(value.get("auth", "none")),
         headers=value.get("headers", {}),

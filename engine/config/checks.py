@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ _CONNECTION_HEADERS = frozenset(
 )  # fmt: skip
 _CREDENTIAL_HEADERS = frozenset(("authorization", "cookie"))
 
+_EXTRAS = {"http2": "h2"}
+"""The module that a transport needs and that is installed with the extra of its name."""
+
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:path)?\}")
 
 
@@ -31,6 +35,7 @@ def check_values(routes: Routes, diagnostics: Diagnostics) -> None:
         _check_headers(forwarded, diagnostics)
     for provider in routes.providers.values():
         _check_address(provider, diagnostics)
+        _check_transport(provider, diagnostics)
         _check_paths(provider, diagnostics)
         credential = provider.auth.header if provider.auth is not None else None
         _check_headers(_provider_headers(provider), diagnostics, credential)
@@ -113,6 +118,14 @@ def _provider_headers(provider: Provider) -> Iterable[tuple[str, Where]]:
     for protocol, address in provider.speaks.items():
         for name in address.headers:
             yield name, provider.entry.at("speaks", protocol, "headers", name).own_key()
+
+
+def _check_transport(provider: Provider, diagnostics: Diagnostics) -> None:
+    module = _EXTRAS.get(provider.transport)
+    if module is not None and find_spec(module) is None:
+        message = f'the transport "{provider.transport}" is not installed'
+        help = f"pip install 'torouter[{provider.transport}]'"
+        diagnostics.error("missing-extra", provider.entry.at("transport"), message, help=help)
 
 
 def _check_headers(

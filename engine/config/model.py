@@ -141,6 +141,7 @@ class Provider:
     id: str
     entry: Entry = field(repr=False, compare=False)
     kind: Literal["http", "sandbox"]
+    transport: Literal["http", "aiohttp", "http2"]
     base_url: str | None
     auth: UpstreamAuth | None
     headers: Mapping[str, str]

@@ -77,7 +77,7 @@ def _sent(sent: Sent) -> Iterator[str]:
     else:
         yield _row("body", "translated")
     yield ""
-    if sent.transport != "http":
+    if sent.transport == "sandbox":
         yield f"Answered by the {sent.transport}, inside the process; nothing goes out:"
     yield f"{sent.method} {sent.url}"
     yield from (f"{name}: {value}" for name, value in sent.headers.items())

@@ -67,7 +67,7 @@ def candidates(project: Project, exchange: Exchange) -> Iterator[Candidate]:
         if made and made[0].provider.id == written.provider and _means(written.model, made[0].model):
             yield _candidate(exchange, found, made.popleft(), turns, where)
         else:
-            other = exchange.snapshot.providers[written.provider].transport == "http"
+            other = exchange.snapshot.providers[written.provider].transport != "sandbox"
             protocol, reason = written.protocol or "", _OTHER if other else _STAND_IN
             yield Candidate(written.provider, written.model or found.id, protocol, None, None, reason, where)
 

@@ -15,7 +15,8 @@ from ..sandbox.load import load_sandbox
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.transport import SandboxTransport
 from ..store import state_folder
-from ..upstream.client import Client, Transport
+from ..upstream.client import Transport
+from ..upstream.transports import transports
 from .reload import for_good
 
 
@@ -28,8 +29,7 @@ class Loaded:
 
     def transports(self) -> dict[str, Transport]:
         """Every way to reach a provider, by the name that providers use."""
-        client = Client(connections=self.snapshot.settings.max_connections)
-        return {"http": client, "sandbox": self.scripted()}
+        return {**transports(self.snapshot.settings.max_connections), "sandbox": self.scripted()}
 
     def scripted(self) -> Transport:
         """The way to the providers that answer from scripts."""

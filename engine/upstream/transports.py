@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from types import MappingProxyType
 
 from .client import Client, Transport, UpstreamRequest, UpstreamResponse
-
-HTTP = "http"
-NEEDS: Mapping[str, str] = MappingProxyType({"http2": "h2"})
-"""What a transport needs that is not always installed: the module."""
 
 
 def _http(connections: int) -> Transport:
@@ -29,17 +24,18 @@ def _http2(connections: int) -> Transport:
     return Http2Client(connections=connections)
 
 
-MAKERS: Mapping[str, Callable[[int], Transport]] = MappingProxyType({HTTP: _http, "aiohttp": _aiohttp, "http2": _http2})
+STANDARD = "http"
+MAKERS: Mapping[str, Callable[[int], Transport]] = MappingProxyType(
+    {STANDARD: _http, "aiohttp": _aiohttp, "http2": _http2}
+)
 
 
 def transports(connections: int) -> dict[str, Transport]:
     """Every transport by its name, each with so many connections at most."""
-    return {name: Deferred(make, connections) for name, make in MAKERS.items()}
-
-
-def is_installed(name: str) -> bool:
-    """Whether everything is there that a transport needs."""
-    return name not in NEEDS or find_spec(NEEDS[name]) is not None
+    others: dict[str, Transport] = {
+        name: Deferred(make, connections) for name, make in MAKERS.items() if name != STANDARD
+    }
+    return {STANDARD: _http(connections), **others}
 
 
 class Deferred:

@@ -33,6 +33,7 @@ def findings(case: Path) -> Diagnostics:
 def test_a_bad_file_gets_exactly_its_message(code: str, bless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     case = HERE / code
     monkeypatch.chdir(case)
+    monkeypatch.setattr("torouter.config.checks.find_spec", lambda _module: None)  # no extra is installed
     diagnostics = findings(case)
     text = render_terminal(diagnostics)
     expected = case / "expected.txt"
