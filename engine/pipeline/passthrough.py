@@ -101,8 +101,9 @@ def _must_adapt(exchange: Exchange, target: Target, client: WireProtocol, upstre
 def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: WireProtocol) -> Passthrough:
     """The plan; the body differs from the client's only in the value of the model member, if at all."""
     call = exchange.call(target.view)
-    request = {**_asked(exchange, client, call), "model": target.model, "stream": exchange.stream}
     kept, folded = exchange.keeps, exchange.keeps and not keeps_itself(exchange, target)
+    asked = _asked(exchange, client, call, folded=folded)
+    request = {**asked, "model": target.model, "stream": exchange.stream}
     body, cap = _body(exchange, target), exchange.snapshot.settings.max_event
     return Passthrough(client, upstream, call, body, request, cap, kept=kept, folded=folded)
 
@@ -119,14 +120,17 @@ def _body(exchange: Exchange, target: Target) -> bytes | Form:
     return exchange.raw
 
 
-def _asked(exchange: Exchange, client: WireProtocol, call: Call) -> Json:
-    """What the client asks for, where an answer may be held against it: no conversation, and no form."""
-    if client.subject == GENERATION or exchange.upload is not None:
+def _asked(exchange: Exchange, client: WireProtocol, call: Call, *, folded: bool) -> Json:
+    """What the client asks for, where an answer may be held against it, or is read to be kept: else no conversation."""
+    judged = client.subject != GENERATION
+    if not (judged or folded) or exchange.upload is not None:
         return {}
     try:
         call.request = client.decode_request(exchange.body, call)
     except RequestRejected:
         return {}  # the provider says why
+    if not judged:
+        return {}
     call.model = exchange.model
     return call.request
 

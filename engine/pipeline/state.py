@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from ..compile.snapshot import State, Target
-from ..protocol import RequestRejected
 from ..store import StoredAnswer
 from .belonging import add, belong
 from .endpoint import shown
@@ -171,7 +169,7 @@ async def keep(exchange: Exchange, plan: Plan, response: Json | None) -> None:
         answer = replace(head, provider=target.provider.id)
         await exchange.memory.keep(lambda: answer, exchange.snapshot.settings)
         return
-    said = () if belongs is not None else plan.call.said or _said(exchange, plan)
+    said = () if belongs is not None else plan.call.said
     await exchange.memory.keep(
         lambda: replace(head, body=exchange.raw, turns=orjson.dumps(said), response=orjson.dumps(response)),
         exchange.snapshot.settings,
@@ -181,13 +179,3 @@ async def keep(exchange: Exchange, plan: Plan, response: Json | None) -> None:
 def _grows(exchange: Exchange) -> bool:
     """Whether the answer is added to a conversation."""
     return exchange.belongs is not None and exchange.endpoint is not None and exchange.endpoint.operation == _ANSWER
-
-
-def _said(exchange: Exchange, plan: Plan) -> Sequence[Json]:
-    """The turns of a request that passes through as it is."""
-    call = exchange.call()
-    try:
-        plan.client.decode_request(exchange.body, call)
-    except RequestRejected:
-        return ()
-    return call.said
