@@ -31,27 +31,61 @@ class _Rule:
     severity: CompiledMapping
     why: str
 
-    def check(self, holder: Mapping[str, Any], where: str, roots: Roots) -> Iterator[Loss]:
+    def severity_of(self, holder: Mapping[str, Any], roots: Roots) -> Severity | None:
+        """Say how bad it is to lose this of its holder; nothing if it is not lost."""
         value: Any = holder
         for step in self.steps:
             value = value.get(step) if isinstance(value, dict) else None
         if value is None or value in HARMLESS.get(self.general, ()):
-            return
-        severity = self.severity.run(roots)
-        if severity in _SEVERITIES:
-            path = ".".join((where, *self.steps) if where else self.steps)
-            yield Loss(path, self.general, severity, self.why)
+            return None
+        found = self.severity.run(roots)
+        return found if found in _SEVERITIES else None
+
+    def loss(self, where: str, severity: Severity) -> Loss:
+        """Give the loss, of what is held at a place."""
+        return Loss(".".join((where, *self.steps) if where else self.steps), self.general, severity, self.why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules for what is held in one way: `names` are the members that they look at, if not at all of it."""
+
+    rules: tuple[_Rule, ...] = ()
+    names: frozenset[str] | None = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    def with_rule(self, rule: _Rule) -> _Rules:
+        """Give these rules with one more."""
+        names = None if self.names is None or not rule.steps else self.names | {rule.steps[0]}
+        return _Rules((*self.rules, rule), names)
+
+    def concern(self, holder: Mapping[str, Any]) -> bool:
+        """Tell whether any of them may find something; most often none does."""
+        return self.names is None or not self.names.isdisjoint(holder)
+
+    def check(self, holder: Mapping[str, Any], roots: Roots) -> Iterator[tuple[_Rule, Severity]]:
+        """Give those that find something, with how bad it is."""
+        for rule in self.rules:
+            if not rule.steps or rule.steps[0] in holder:
+                severity = rule.severity_of(holder, roots)
+                if severity is not None:
+                    yield rule, severity
+
+
+_NO_RULES = _Rules()
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedLosses:
     """The losses that values and the target decide, by what holds them; parts and tools by their kind."""
 
-    request: tuple[_Rule, ...] = ()
-    system: tuple[_Rule, ...] = ()
-    turns: tuple[_Rule, ...] = ()
-    parts: Mapping[str, tuple[_Rule, ...]] = field(default_factory=dict)
-    tools: Mapping[str, tuple[_Rule, ...]] = field(default_factory=dict)
+    request: _Rules = _NO_RULES
+    system: _Rules = _NO_RULES
+    turns: _Rules = _NO_RULES
+    parts: Mapping[str, _Rules] = field(default_factory=dict)
+    tools: Mapping[str, _Rules] = field(default_factory=dict)
 
     def with_rule(self, place: Path, severity: CompiledMapping, why: str) -> DecidedLosses:
         """Give these losses with one more."""
@@ -62,10 +96,10 @@ class DecidedLosses:
             case ("tools", "*", kind, *steps):
                 return replace(self, tools=_added(self.tools, kind[1:], _Rule(general, tuple(steps), severity, why)))
             case ("turns", "*", *steps):
-                return replace(self, turns=(*self.turns, _Rule(general, tuple(steps), severity, why)))
+                return replace(self, turns=self.turns.with_rule(_Rule(general, tuple(steps), severity, why)))
             case ("system", "*", *steps):
-                return replace(self, system=(*self.system, _Rule(general, tuple(steps), severity, why)))
-        return replace(self, request=(*self.request, _Rule(general, place, severity, why)))
+                return replace(self, system=self.system.with_rule(_Rule(general, tuple(steps), severity, why)))
+        return replace(self, request=self.request.with_rule(_Rule(general, place, severity, why)))
 
     def check(self, request: dict[str, Any], roots: Roots) -> Iterator[Loss]:
         """Give what of this request this target does not take.
@@ -73,38 +107,56 @@ class DecidedLosses:
         A severity reads the request, the target and what holds the place: `turn`, `tool`, or
         `part` with its `turn` and, within one, its `result`.
         """
-        roots = {**roots, "request": request}
-        yield from _checked(self.request, request, "", roots)
+        values = {**roots, "request": request}
+        if self.request.concern(request):
+            yield from (rule.loss("", severity) for rule, severity in self.request.check(request, values))
         if self.system:
             for number, part in enumerate(request.get("system", ())):
-                yield from _checked(self.system, part, f"system[{number}]", {**roots, "part": part})
+                values["part"] = part
+                yield from (rule.loss(f"system[{number}]", bad) for rule, bad in self.system.check(part, values))
         if self.tools:
             for number, tool in enumerate(request.get("tools", ())):
-                rules = self.tools.get(tool["kind"], ())
-                yield from _checked(rules, tool, f"tools[{number}]", {**roots, "tool": tool})
+                rules = self.tools.get(tool["kind"], _NO_RULES)
+                if rules.concern(tool):
+                    values["tool"] = tool
+                    yield from (rule.loss(f"tools[{number}]", bad) for rule, bad in rules.check(tool, values))
         if self.turns or self.parts:
-            for number, turn in enumerate(request["turns"]):
-                inner = {**roots, "turn": turn}
-                yield from _checked(self.turns, turn, f"turns[{number}]", inner)
-                yield from self._check_parts(turn["parts"], f"turns[{number}]", inner)
+            yield from self._check_turns(request["turns"], values)
 
-    def _check_parts(self, parts: Iterable[dict[str, Any]], where: str, roots: Roots) -> Iterator[Loss]:
+    def _check_turns(self, turns: Iterable[dict[str, Any]], values: dict[str, Any]) -> Iterator[Loss]:
+        for number, turn in enumerate(turns):
+            if self.turns.concern(turn):
+                values |= {"turn": turn, "part": None, "result": None}
+                yield from (rule.loss(_place((number,)), bad) for rule, bad in self.turns.check(turn, values))
+            for part, numbers, result in self._concerned(turn["parts"]):
+                values |= {"turn": turn, "part": part, "result": result}
+                for rule, bad in self.parts[part["kind"]].check(part, values):
+                    yield rule.loss(_place((number, *numbers)), bad)
+
+    def _concerned(self, parts: Iterable[dict[str, Any]]) -> Iterable[_Held]:
+        """Give the parts of which something may be lost, also those of results."""
         by_kind = self.parts
+        found: list[_Held] = []
         for number, part in enumerate(parts):
             kind = part["kind"]
-            if kind in by_kind:
-                yield from _checked(by_kind[kind], part, f"{where}.parts[{number}]", {**roots, "part": part})
+            if kind in by_kind and by_kind[kind].concern(part):
+                found.append((part, (number,), None))
             if kind == "tool_result":
-                yield from self._check_parts(part["parts"], f"{where}.parts[{number}]", {**roots, "result": part})
+                inner = self._concerned(part["parts"])
+                found += [(it, (number, *numbers), result or part) for it, numbers, result in inner]
+        return found
 
 
-def _added(rules: Mapping[str, tuple[_Rule, ...]], kind: str, rule: _Rule) -> Mapping[str, tuple[_Rule, ...]]:
-    return {**rules, kind: (*rules.get(kind, ()), rule)}
+_Held = tuple[dict[str, Any], tuple[int, ...], dict[str, Any] | None]  # a part, its numbers, the result that it is in
 
 
-def _checked(rules: Iterable[_Rule], holder: Mapping[str, Any], where: str, roots: Roots) -> Iterator[Loss]:
-    for rule in rules:
-        yield from rule.check(holder, where, roots)
+def _place(numbers: Iterable[int]) -> str:
+    """Write the place of a turn, or of a part of it, or of a part of that."""
+    return ".parts".join(["turns", *(f"[{number}]" for number in numbers)]).replace(".parts", "", 1)
+
+
+def _added(rules: Mapping[str, _Rules], kind: str, rule: _Rule) -> Mapping[str, _Rules]:
+    return {**rules, kind: rules.get(kind, _NO_RULES).with_rule(rule)}
 
 
 def read_losses(
