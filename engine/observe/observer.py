@@ -84,15 +84,16 @@ class Observer:
 
     def _count(self, exchange: Exchange, answered: Answered) -> None:
         board, names = self.board, names_of(exchange)
+        tries = exchange.tries
         seconds = exchange.routing.clock() - exchange.started
         at = self._wall() - seconds
         board.add(metrics.REQUESTS, (names.endpoint, names.model, names.provider, names.outcome))
         board.observe(metrics.SECONDS, (names.endpoint,), seconds)
-        if len(exchange.tries) <= 1:
-            waited = answered.waited + sum(it.waited for it in exchange.tries)
+        if len(tries) <= 1:
+            waited = answered.waited + (tries[0].waited if tries else 0.0)
             board.observe(metrics.OVERHEAD, (names.endpoint,), max(0.0, seconds - waited))
-        used = used_of(exchange.tries, at)
-        for place, attempt in enumerate(exchange.tries):
+        used = used_of(tries, at)
+        for place, attempt in enumerate(tries):
             self._attempt(attempt, *used.each[place], again=place > 0)
         self._losses(exchange, names)
         if self._record is not None:

@@ -15,6 +15,9 @@ from ..pipeline.outcomes import LEFT, OK, Attempt
 from ..store import UsageRecord
 
 _COUNTED = ("input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning")
+_RECORDED = ("input", "cache_read", "cache_write", "output", "reasoning")
+_NONE = (0,) * len(_RECORDED)
+_UNTOLD: Sequence[int | None] = (None,) * len(_RECORDED)
 _OUTCOMES = frozenset({OK, LEFT, *STATUS})
 _MILLION = 10**6
 _MOST = 2**53
@@ -49,24 +52,22 @@ def names_of(exchange: Exchange) -> Names:
 
 def tokens_of(usage: Mapping[str, Any]) -> Tokens | None:
     """Give the counters of canonical usage; none if it tells none. What is no number of tokens is passed over."""
-    known = {name: usage[name] for name in _COUNTED if _is_count(usage.get(name))}
+    known = {name: count for name in _COUNTED if type(count := usage.get(name)) is int and 0 <= count < _MOST}
     return known or None
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value < _MOST
 
 
 def classes(tokens: Tokens) -> Mapping[str, int]:
     """Give the tokens by classes that do not overlap."""
-    long = min(tokens.get("cache_write_long", 0), tokens.get("cache_write", 0))
+    told = tokens.get
+    written = told("cache_write", 0)
+    long = min(told("cache_write_long", 0), written)
     return {
         "input": uncached_input(tokens),
-        "cache_read": tokens.get("cache_read", 0),
-        "cache_write": tokens.get("cache_write", 0) - long,
+        "cache_read": told("cache_read", 0),
+        "cache_write": written - long,
         "cache_write_long": long,
         "output": visible_output(tokens),
-        "reasoning": tokens.get("reasoning", 0),
+        "reasoning": told("reasoning", 0),
     }
 
 
@@ -120,31 +121,28 @@ def record_of(
     key, tries = exchange.key, exchange.tries
     if key is None:
         return None
-    tokens, cost = used.tokens, used.cost
+    tokens, (cost, currency) = used.tokens, used.cost or (None, None)
+    read, from_cache, to_cache, said, thought = map(tokens.get, _RECORDED, _NONE) if tokens is not None else _UNTOLD
     return UsageRecord(
-        id=exchange.request_id,
-        at=at,
-        key=key.id,
-        group=key.group,
-        endpoint=names.endpoint,
-        model=names.model,
-        provider=names.provider,
-        target=exchange.target.model if exchange.target is not None else "",
-        outcome=names.outcome,
-        status=status,
-        stream=exchange.stream,
-        attempts=len(tries),
-        seconds=seconds,
-        first=tries[-1].first if tries else None,
-        input=_told(tokens, "input"),
-        cache_read=_told(tokens, "cache_read"),
-        cache_write=_told(tokens, "cache_write"),
-        output=_told(tokens, "output"),
-        reasoning=_told(tokens, "reasoning"),
-        cost=cost[0] if cost is not None else None,
-        currency=cost[1] if cost is not None else None,
+        exchange.request_id,
+        at,
+        key.id,
+        key.group,
+        names.endpoint,
+        names.model,
+        names.provider,
+        exchange.target.model if exchange.target is not None else "",
+        names.outcome,
+        status,
+        exchange.stream,
+        len(tries),
+        seconds,
+        tries[-1].first if tries else None,
+        read,
+        from_cache,
+        to_cache,
+        said,
+        thought,
+        cost,
+        currency,
     )
-
-
-def _told(tokens: Tokens | None, name: str) -> int | None:
-    return tokens.get(name, 0) if tokens is not None else None

@@ -9,6 +9,8 @@ from ..compile.snapshot import Target
 from ..protocol import RequestRejected, WireProtocol
 from .exchange import Exchange
 
+_FACTS = frozenset({"protocols", "tools_protocol"})
+
 
 def spoken(exchange: Exchange, target: Target) -> Target:
     """Fix a target to the protocol that facts about its model ask for; where there are none it stays as it is.
@@ -17,7 +19,7 @@ def spoken(exchange: Exchange, target: Target) -> Target:
     is the one for requests that offer tools. What the provider does not speak asks for nothing.
     """
     client = exchange.client
-    if target.protocol is not None or client is None:
+    if target.protocol is not None or client is None or _FACTS.isdisjoint(target.view):
         return target
     known = tuple(_known(target, client, "protocols"))
     with_tools = next(_known(target, client, "tools_protocol"), None)

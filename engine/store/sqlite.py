@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
 
 from .contract import StoredKey
@@ -113,7 +112,6 @@ _ADD_KEY = "INSERT INTO keys (name, grp, digest, hint, created, expires) VALUES 
 _FIND_KEY = "SELECT name, grp, digest, hint, created, expires FROM keys WHERE digest = ?"
 _LIST_KEYS = "SELECT name, grp, digest, hint, created, expires FROM keys ORDER BY created, digest"
 _EXPIRE_KEYS = "UPDATE keys SET expires = ?1 WHERE name = ?2 AND (expires IS NULL OR expires > ?1)"
-_values = attrgetter(*COLUMNS)
 _ROW = f"({', '.join('?' * len(COLUMNS))})"
 _ROWS = 64  # of one statement: the thread that writes asks for the interpreter's lock once for each
 _TOO_LONG_AGO = "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE at < ? ORDER BY at LIMIT ?)"
@@ -160,7 +158,7 @@ class SqliteStore(SqliteThreads):
         with self._told(), self._changing() as change:
             for at in range(0, len(records), _ROWS):
                 some = records[at : at + _ROWS]
-                change(_adding(len(some)), [value for record in some for value in _values(record)])
+                change(_adding(len(some)), [value for record in some for value in record])
             change(_TOO_LONG_AGO, (since, len(records) + AT_ONCE))
 
     def sum_usage(self, by: Sequence[str], since: float, until: float) -> Sequence[UsageSum]:

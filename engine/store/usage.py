@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRecord:
+class UsageRecord(NamedTuple):
     """One request. `at` in seconds since 1970, `seconds` until its end, `first` until the first output of a stream.
 
     All names are those of the configuration; `model` is the public one, `target` the provider's. Tokens are counted in
@@ -41,7 +40,7 @@ class UsageRecord:
     currency: str | None = None
 
 
-COLUMNS = tuple(each.name for each in fields(UsageRecord))
+COLUMNS = UsageRecord._fields
 
 GROUPINGS: Mapping[str, Callable[[UsageRecord], str]] = {
     "day": lambda record: datetime.fromtimestamp(record.at, UTC).strftime("%Y-%m-%d"),

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from torouter.observe import ledger as module
@@ -46,7 +45,7 @@ async def test_records_are_written_without_anybody_asking() -> None:
     books, told = ledger(store)
     task = asyncio.create_task(books.run())
     for number in range(3):
-        books.add(replace(RECORD, id=str(number)))
+        books.add(RECORD._replace(id=str(number)))
     while told["written"] < 3:
         await asyncio.sleep(0.01)
     assert store.batches == [3]
@@ -67,7 +66,7 @@ async def test_the_oldest_make_room_and_are_counted() -> None:
     store = Broken()
     books, told = ledger(store, waiting=2)
     for number in range(5):
-        books.add(replace(RECORD, id=str(number)))
+        books.add(RECORD._replace(id=str(number)))
     await books.flush()
     assert store.ids == ["3", "4"]
     assert told == {"dropped": 3, "written": 2}
@@ -79,7 +78,7 @@ async def test_what_cannot_be_written_is_tried_again_in_its_order(monkeypatch: p
     monkeypatch.setattr(module, "_AGAIN", 0.01)
     task = asyncio.create_task(books.run())
     for number in range(3):
-        books.add(replace(RECORD, id=str(number)))
+        books.add(RECORD._replace(id=str(number)))
     while told["written"] < 3:
         await asyncio.sleep(0.01)
     assert store.ids == ["0", "1", "2"]
@@ -92,7 +91,7 @@ async def test_stopping_loses_nothing_and_writes_nothing_twice() -> None:
     books, told = ledger(store)
     task = asyncio.create_task(books.run())
     for number in range(2000):
-        books.add(replace(RECORD, id=str(number)))
+        books.add(RECORD._replace(id=str(number)))
         if number == 1000:
             await asyncio.sleep(module.PAUSE + 0.005)      # perhaps in the middle of a batch
             task.cancel()

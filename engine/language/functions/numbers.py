@@ -80,6 +80,8 @@ def step(number: Any, edges: Any, above: Any) -> Any:
 @REGISTRY.add(("whole('12')", 12), ("whole(3.0)", 3), ("whole('a')", None), ("whole(2.5)", None))
 def whole(value: Any) -> int | None:
     """Give the whole number that a number or a text says; null if it says none."""
+    if type(value) is int and -(2**63) < value < 2**63:
+        return value
     if isinstance(value, str):
         return int(value) if _WHOLE.fullmatch(value) else None
     if is_number(value) and value == value // 1 and abs(value) < 2**63:
