@@ -14,8 +14,8 @@ RECORD = UsageRecord(
     "req_1", NOON, "alice", "team", "talk", "small", "near", "small-1", "ok", 200, True, 1, 0.5, 0.1,
     input=100, cache_read=40, cache_write=10, output=20, reasoning=5, cost=1_500, currency="USD",
 )  # fmt: skip
-FAILED = replace(
-    RECORD, id="req_2", key="bob", outcome="timeout", status=504, attempts=3, first=None,
+FAILED = RECORD._replace(
+    id="req_2", key="bob", outcome="timeout", status=504, attempts=3, first=None,
     input=None, cache_read=None, cache_write=None, output=None, reasoning=None, cost=None, currency=None,
 )  # fmt: skip
 
