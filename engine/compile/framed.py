@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ..protocol import WireProtocol
+from ..protocol import WireProtocol, amended
 from ..wire.framing import Framing
 
 
 def framed(protocol: WireProtocol, kind: str | None) -> WireProtocol:
     """Give the protocol with its streams framed in this way; itself when none is named."""
-    return protocol if kind is None else replace(protocol, framing=Framing(kind))
+    return protocol if kind is None else amended(protocol, {"framing": Framing(kind)}, {})

@@ -14,11 +14,12 @@ from ..config.model import Settings as ConfiguredSettings
 from ..config.schema import DIALECT
 from ..diagnostics import Diagnostics
 from ..language.origins import Origins
-from ..protocol import WireProtocol, compile_dialect, compile_protocol
+from ..protocol import WireProtocol, amended, compile_dialect, compile_protocol, late_dialect, late_protocol
+from ..protocol.files import ErrorDecode
 from .endpoints import compile_endpoints, compile_surfaces
 from .held import held
 from .policy import compile_policies
-from .providers import compile_groups, compile_models, compile_providers, compile_variants
+from .providers import check_variants, compile_groups, compile_models, compile_providers, compile_variants
 from .snapshot import Key, Settings, Snapshot
 
 
@@ -43,7 +44,8 @@ def load_snapshot(user: Path | None, diagnostics: Diagnostics | None = None) -> 
 def compile_project(project: Project, diagnostics: Diagnostics, origins: Origins | None = None) -> Snapshot:
     """Compile all that a project holds; the snapshot may be served only when `diagnostics` has no errors.
 
-    With `origins` the transforms also tell where what they make is written.
+    With `origins` the transforms also tell where what they make is written. Of a project in which nothing is wrong they
+    are otherwise compiled when they are first used.
     """
     with _without_collector():
         return _compiled(project, diagnostics, origins)
@@ -70,8 +72,10 @@ def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | Non
         for name, document in project.dialects.items()
         if (base := _protocol_of(document)) in protocols
     }
+    if not project.sound:
+        check_variants(routes, diagnostics)
     policies = compile_policies(routes.policies)
-    providers = compile_providers(routes, protocols, dialects, policies, diagnostics)
+    providers = compile_providers(routes, protocols, dialects, policies, diagnostics, late=project.sound)
     models, aliases, patterns = compile_models(routes, providers, policies, diagnostics)
     return Snapshot(
         mounts=routes.mounts,
@@ -85,7 +89,7 @@ def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | Non
         models=models,
         aliases=aliases,
         patterns=patterns,
-        variants=compile_variants(routes, diagnostics),
+        variants=compile_variants(routes),
         providers=providers,
         protocols=protocols,
         dialects=dialects,
@@ -97,6 +101,8 @@ def _protocol(name: str, project: Project, diagnostics: Diagnostics, origins: Or
     files = project.protocols[name]
 
     def compiled() -> WireProtocol:
+        if project.sound and origins is None:
+            return late_protocol(name, files)
         return compile_protocol(name, files, diagnostics, origins=origins)
 
     # What notes origins notes them in these, so that nobody else can have it.
@@ -110,12 +116,17 @@ def _with_errors(protocol: WireProtocol, protocols: Mapping[str, WireProtocol], 
     other = protocols.get(str(named))
     if other is None:
         return protocol
-    decode = other.error_decode and replace(other.error_decode, when=None)  # what marks an error there is no mark here
-    return replace(
-        protocol,
-        error_decode=protocol.error_decode or decode,
-        error_encode=protocol.error_encode or other.error_encode,
-    )
+    own = project.protocols[protocol.name]
+    makes = {
+        "error.decode": ("error_decode", lambda: _unmarked(other)),
+        "error.encode": ("error_encode", lambda: other.error_encode),
+    }
+    return amended(protocol, {}, {member: make for kind, (member, make) in makes.items() if kind not in own})
+
+
+def _unmarked(protocol: WireProtocol) -> ErrorDecode | None:
+    """Give how a protocol reads errors; what marks an error in its answers is no mark in those of another."""
+    return protocol.error_decode and replace(protocol.error_decode, when=None)
 
 
 def _dialect(
@@ -124,6 +135,8 @@ def _dialect(
     files = project.protocols[base.name]
 
     def compiled() -> WireProtocol:
+        if project.sound and origins is None:
+            return late_dialect(document, files, base)
         return compile_dialect(document, files, base, diagnostics, origins=origins)
 
     made_of = {**files, DIALECT: document}

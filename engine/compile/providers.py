@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from ..canonical.patch import merge_patch
@@ -13,7 +14,7 @@ from ..config import model as config
 from ..config.document import Where
 from ..config.secrets import Secret
 from ..diagnostics import Diagnostics
-from ..language.mapping import compile_mapping
+from ..language.mapping import CompiledMapping, compile_mapping
 from ..language.shape import Compiler
 from ..language.text import written
 from ..language.words import Vocabulary
@@ -35,16 +36,25 @@ _NOWHERE = "http://sandbox.invalid"
 
 
 def compile_providers(
-    routes: config.Routes, protocols: Protocols, dialects: Protocols, policies: Policies, diagnostics: Diagnostics
+    routes: config.Routes,
+    protocols: Protocols,
+    dialects: Protocols,
+    policies: Policies,
+    diagnostics: Diagnostics,
+    *,
+    late: bool = False,
 ) -> Mapping[str, Provider]:
-    """Compile every provider; one whose secret is missing is kept, with its problem."""
+    """Compile every provider; one whose secret is missing is kept, with its problem.
+
+    Where they are called is text that is compiled when it is first used, if that is `late` enough.
+    """
     scripted = {
         name: Service(protocol, lambda _context: "/", {}, {})
         for name, protocol in protocols.items()
         if protocol.subject == GENERATION
     }
     providers = {
-        name: _provider(provider, {**protocols, **_spoken(provider, dialects)}, policies, diagnostics)
+        name: _provider(provider, {**protocols, **_spoken(provider, dialects)}, policies, diagnostics, late=late)
         for name, provider in routes.providers.items()
     }
     return {
@@ -60,7 +70,7 @@ def _spoken(provider: config.Provider, dialects: Protocols) -> Protocols:
 
 
 def _provider(
-    provider: config.Provider, protocols: Protocols, policies: Policies, diagnostics: Diagnostics
+    provider: config.Provider, protocols: Protocols, policies: Policies, diagnostics: Diagnostics, *, late: bool
 ) -> Provider:
     secret = provider.auth.secret.resolve() if provider.auth is not None else None
     missing = provider.auth is not None and secret is None
@@ -72,7 +82,7 @@ def _provider(
         auth_headers=_authorisation(provider.auth, secret, "header"),
         auth_query=_authorisation(provider.auth, secret, "query"),
         services={
-            name: _service(provider, protocols[name], address, diagnostics)
+            name: _service(provider, protocols[name], address, diagnostics, late=late)
             for name, address in provider.speaks.items()
             if name in protocols
         },
@@ -93,29 +103,37 @@ def _authorisation(
 
 
 def _service(
-    provider: config.Provider, protocol: WireProtocol, address: config.Address, diagnostics: Diagnostics
+    provider: config.Provider, protocol: WireProtocol, address: config.Address, diagnostics: Diagnostics, *, late: bool
 ) -> Service:
     name = protocol.name
 
+    def text(*path: str) -> Template:
+        return _template(provider.entry.at(*path), diagnostics, late=late)
+
     def texts(*path: str, names: Iterable[str]) -> Mapping[str, Template]:
-        return {member: _template(provider.entry.at(*path, member), diagnostics) for member in names}
+        return {member: text(*path, member) for member in names}
 
     return Service(
         protocol=framed(protocol, address.framing),
-        path=_template(provider.entry.at("speaks", name, "path"), diagnostics),
+        path=text("speaks", name, "path"),
         query=texts("speaks", name, "query", names=address.query),
         headers={
             **texts("headers", names=provider.headers),
             **texts("speaks", name, "headers", names=address.headers),
         },
-        count=_template(provider.entry.at("speaks", name, "count"), diagnostics) if address.count else None,
-        stored=_template(provider.entry.at("speaks", name, "stored"), diagnostics) if address.stored else None,
+        count=text("speaks", name, "count") if address.count else None,
+        stored=text("speaks", name, "stored") if address.stored else None,
     )
 
 
-def _template(where: Where, diagnostics: Diagnostics) -> Template:
-    run = compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics, unknown_path=unknown_member)).run
-    return lambda context: written(run(context))
+def _template(where: Where, diagnostics: Diagnostics, *, late: bool) -> Template:
+    @cache
+    def compiled() -> CompiledMapping:
+        return compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics, unknown_path=unknown_member))
+
+    if not late:
+        compiled()
+    return lambda context: written(compiled().run(context))
 
 
 def compile_models(
@@ -231,10 +249,14 @@ def compile_groups(routes: config.Routes) -> Mapping[str, Group]:
     }
 
 
-def compile_variants(routes: config.Routes, diagnostics: Diagnostics) -> Sequence[Variant]:
-    """Compile the variants, the longest suffix first, so that the most particular rule is taken."""
+def check_variants(routes: config.Routes, diagnostics: Diagnostics) -> None:
+    """Look whether variants set what requests have."""
     for variant in routes.variants.values():
         for place, message in check_partial_request(merge_patch({}, variant.set)):
             diagnostics.error("bad-value", variant.entry.at("set", *place), message)
+
+
+def compile_variants(routes: config.Routes) -> Sequence[Variant]:
+    """Compile the variants, the longest suffix first, so that the most particular rule is taken."""
     variants = [Variant(variant.suffix, variant.models, variant.set) for variant in routes.variants.values()]
     return sorted(variants, key=lambda variant: -len(variant.suffix))

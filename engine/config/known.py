@@ -1,19 +1,21 @@
 """What files said when they were read before: plain data by what they consist of, kept in one file between starts.
 
 Reading YAML with the place of each value takes long; a file that has been found right need not be read for its places.
+Nor need all that files say be compiled to see whether it is right when just these files have been found right together.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -21,6 +23,22 @@ from .marks import Mark, Path
 
 _FILE = "documents.json"
 _MOST = 16 * 1024 * 1024
+_TOGETHER = "together"
+
+# What decides what a document says and whether it is right, in this package; of the schemas those of files.
+_PROGRAM = ("canonical", "compile", "config", "language", "protocol", "sandbox", "wire")
+_SCHEMAS = ("canonical", "transform")
+
+
+class _Written(Protocol):
+    """A document, as far as it matters here."""
+
+    @property
+    def layer(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def text(self) -> str: ...
 
 
 class Known:
@@ -50,6 +68,14 @@ class Known:
         with suppress(orjson.JSONEncodeError):
             if repr(orjson.loads(orjson.dumps(data))) == repr(data):
                 self._used[self._key(kind, text)] = data
+
+    def approves(self, documents: Iterable[_Written]) -> bool:
+        """Tell whether just these documents were found right together, in whatever is made of them."""
+        return self._folder is not None and self.get(_TOGETHER, _all(documents)) is not None
+
+    def approve(self, documents: Iterable[_Written]) -> None:
+        """Note that these documents are right together."""
+        self.put(_TOGETHER, _all(documents), data=True)
 
     def keep(self) -> None:
         """Write what was used, if the file holds something else; where that cannot be, all is read next time."""
@@ -84,15 +110,31 @@ class Late(Mapping[Path, Mark]):
         return len(self._marks())
 
 
+def _all(documents: Iterable[_Written]) -> str:
+    return "\0".join(part for document in documents for part in (document.layer, document.file, document.text))
+
+
 @cache
 def _reader() -> bytes:
-    """A hash of all that decides what a document says and whether it is right: this package and the schemas."""
+    """A hash of all that decides what a document says and whether it is right."""
     found = sha256()
-    for folder in (files(__package__ or ""), files("torouter.schema"), files("torouter.schema") / "transform"):
-        for file in sorted(folder.iterdir(), key=lambda it: it.name):
-            if file.name.endswith((".py", ".json")):
-                found.update(file.read_bytes())
+    package, schemas = files(__package__.rpartition(".")[0]), files("torouter.schema")
+    for place in (package, schemas, *map(schemas.joinpath, _SCHEMAS)):
+        for text in _texts(place):
+            found.update(text)
+    for name in _PROGRAM:
+        for text in _texts(package / name, below=True):
+            found.update(text)
     return found.digest()
+
+
+def _texts(place: Traversable, *, below: bool = False) -> Iterator[bytes]:
+    """The programs and schemas in a folder and, if asked for, in the packages below it."""
+    for entry in sorted(place.iterdir(), key=lambda it: it.name):
+        if entry.name.endswith((".py", ".json")):
+            yield entry.read_bytes()
+        elif below and not entry.name.startswith("_") and entry.is_dir():
+            yield from _texts(entry, below=True)
 
 
 def _read(file: FilePath) -> dict[str, Any]:

@@ -35,7 +35,8 @@ _DEFINITIONS = {
 class Project:
     """All that was loaded: the files, the merged entries, their values, the files of each protocol by kind.
 
-    A dialect is one file, by its name.
+    A dialect is one file, by its name. `sound` tells that these files are known to have no faults, in whatever is made
+    of them.
     """
 
     documents: tuple[Document, ...]
@@ -43,6 +44,7 @@ class Project:
     routes: Routes
     protocols: Mapping[str, Mapping[str, Document]]
     dialects: Mapping[str, Document]
+    sound: bool = False
 
 
 def load_project(
@@ -53,19 +55,17 @@ def load_project(
     `known` tells what files said when they were loaded before.
     The project holds what could be read even when `diagnostics` has errors; it may be served only when there are none.
     """
+    known = known or Known(None)
     sources = builtin_sources(diagnostics) if builtin else []
     sources += user_sources(user, diagnostics) if user else []
-    documents: list[Document] = []
+    read = [(source, document) for source in sources if (document := _read(source, diagnostics, known)) is not None]
+    documents = tuple(document for _, document in read)
+    sound = not diagnostics.items and known.approves(documents)
     layers: dict[str, list[LoadedRoute]] = {BUILTIN: [], USER: []}
     protocols: dict[str, dict[str, Document]] = {}
     dialects: dict[str, Document] = {}
-    known = known or Known(None)
-    for source in sources:
-        document = load_document(source.file, source.name, source.layer, diagnostics, partial(known.get, source.kind))
-        if document is None:
-            continue
-        documents.append(document)
-        wrong = _check(document, source, diagnostics, known)
+    for source, document in read:
+        wrong = _check(document, source, diagnostics, known) if not sound else ()
         if source.kind == DIALECT:
             dialects[source.file.name.rpartition(".")[0]] = document
         elif source.protocol is None:
@@ -73,13 +73,19 @@ def load_project(
         else:
             # A user's file comes later and takes the place of the built-in one.
             protocols.setdefault(source.protocol, {})[source.kind] = document
-    sections = _check_patched(merge_routes(layers.values(), diagnostics), diagnostics)
+    sections = merge_routes(layers.values(), diagnostics)
+    if not sound:
+        sections = _check_patched(sections, diagnostics)
     routes = build_routes(sections, diagnostics)
     check_values(routes, diagnostics)
     check_collisions(routes, diagnostics)
     check_policies(routes.policies.values(), diagnostics)
     check_references(sections, routes, protocols, dialects, diagnostics)
-    return Project(tuple(documents), sections, routes, protocols, dialects)
+    return Project(documents, sections, routes, protocols, dialects, sound)
+
+
+def _read(source: Source, diagnostics: Diagnostics, known: Known) -> Document | None:
+    return load_document(source.file, source.name, source.layer, diagnostics, partial(known.get, source.kind))
 
 
 def _check(document: Document, source: Source, diagnostics: Diagnostics, known: Known) -> set[Path]:

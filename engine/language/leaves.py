@@ -14,7 +14,7 @@ from .reads import Path, PathCheck, Trace, consumed
 from .scope import Scope
 from .shared import compile_once
 from .terms import NOTHING as NO_TERM, Term, Text
-from .text import FILTERS, TemplateError, compile_template
+from .text import FILTERS, TemplateError
 
 _NOTHING: frozenset[Path] = frozenset()
 
@@ -64,6 +64,8 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
 
 def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> Node:
     """Compile a template."""
+    from .template import compile_template
+
     try:
         template = compile_template(text, scope)
     except TemplateError as error:

@@ -1,9 +1,10 @@
 """One folder of transforms, compiled: a protocol that the pipeline can speak."""
 
 from .call import Call, Encoded
-from .dialect import compile_dialect
+from .compiled import compile_protocol, late_protocol
+from .dialect import compile_dialect, late_dialect
 from .errors import RequestRejected, UpstreamErrorBody
-from .folder import compile_protocol
+from .late import amended
 from .streams import StreamDecoder, StreamEncoder
 from .wire_protocol import WireProtocol
 
@@ -15,6 +16,9 @@ __all__ = [
     "StreamEncoder",
     "UpstreamErrorBody",
     "WireProtocol",
+    "amended",
     "compile_dialect",
     "compile_protocol",
+    "late_dialect",
+    "late_protocol",
 ]

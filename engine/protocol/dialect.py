@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 from ..config.document import Document, Where
@@ -11,7 +11,8 @@ from ..config.patch import patch_document
 from ..config.schema import check_document
 from ..diagnostics import Diagnostics, did_you_mean
 from ..language.origins import Origins
-from .folder import Folder
+from .folder import PATCHED, Folder
+from .late import Make, amended
 from .wire_protocol import WireProtocol
 
 _SHARED = "protocol"
@@ -26,19 +27,44 @@ def compile_dialect(
     base: WireProtocol,
     diagnostics: Diagnostics,
     origins: Origins | None = None,
+    *,
+    sound: bool = False,
 ) -> WireProtocol:
-    """Compile a dialect of `base`, whose folder holds `files`; `origins` as for a protocol."""
+    """Compile a dialect of `base`, whose folder holds `files`; `origins` as for a protocol.
+
+    One that is `sound` is not looked at for mistakes.
+    """
     patches = dict(_patches(document, files, diagnostics))
     patched = {kind: patch_document(files[kind], patch, diagnostics) for kind, patch in patches.items()}
-    for kind, file in patched.items():
+    for kind, file in patched.items() if not sound else ():
         check_document(file.root, kind, diagnostics)
     folder = Folder(base.name, {**files, **patched}, diagnostics, origins)
     names = set(_named(patches.get(_SHARED)))
     wanted = _users(names, patched.get(_SHARED))
     touched = {kind for kind, file in files.items() if kind in patched or not wanted.isdisjoint(_used(file.data))}
     compiled = folder.compile_over(base, touched, document.root.at("passthrough"))
-    folder.report_unused(names)
-    return replace(compiled, dialect=document.file.rpartition("/")[2].rpartition(".")[0])
+    if not sound:
+        folder.report_unused(names)
+    return amended(compiled, {"dialect": _name(document)}, {})
+
+
+def late_dialect(document: Document, files: Mapping[str, Document], base: WireProtocol) -> WireProtocol:
+    """Give a dialect of which nothing is wrong; what it changes in a late `base` is found when it is first used."""
+
+    @cache
+    def compiled() -> WireProtocol:
+        return compile_dialect(document, files, base, Diagnostics(), sound=True)
+
+    makes: Mapping[str, Make] = {member: partial(_member, compiled, member) for member in PATCHED}
+    return amended(base, {"dialect": _name(document)}, makes)
+
+
+def _member(compiled: Callable[[], WireProtocol], name: str) -> Any:
+    return getattr(compiled(), name)
+
+
+def _name(document: Document) -> str:
+    return document.file.rpartition("/")[2].rpartition(".")[0]
 
 
 def _patches(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,6 +31,7 @@ from .files import (
     ResponseEncode,
     StreamRules,
 )
+from .late import Build, Make, amended, built
 from .losses import read_declared, read_losses
 from .makes import Makes
 from .names import read_names
@@ -57,21 +57,13 @@ FILES = (
     "models.encode",
     "stored.encode",
 )
+PATCHED = (
+    "framing", "passthrough", "request_encode", "response_decode", "stream_decode", "error_decode", "count_decode",
+)  # fmt: skip
+"""What is another in a dialect, of the members of a protocol."""
+
 _CALL = ("path", "query", "headers", "target", "memo")
 _STREAM = ("event", "state", "request", "target", "memo")
-
-
-def compile_protocol(
-    name: str, documents: Mapping[str, Document], diagnostics: Diagnostics, origins: Origins | None = None
-) -> WireProtocol:
-    """Compile one folder; `documents` are its files by kind (`FILES`).
-
-    With `origins` its runs also note where what they make is written.
-    """
-    folder = Folder(name, documents, diagnostics, origins)
-    compiled = folder.compile()
-    folder.report_unused()
-    return compiled
 
 
 class Folder:
@@ -90,40 +82,42 @@ class Folder:
         self._vocabulary = read_vocabulary(self._about, root)
         self._makes = Makes(self._vocabulary, root.at("tables") if root else None, diagnostics)
 
-    def compile(self) -> WireProtocol:
-        """Compile all files."""
-        kind = WireProtocol if self._subject == schema.GENERATION else PlainProtocol
-        return kind(
-            name=self._name,
-            family=str(self._about.get("family", self._name)),
-            framing=self._framing(),
-            subject=self._subject,
-            request_decode=self._request_decode(),
-            request_encode=self._request_encode(),
-            response_decode=self._response_decode(),
-            response_encode=self._response_encode(),
-            stream_decode=self._stream("stream.decode", _STREAM),
-            stream_encode=self._stream("stream.encode", (*_STREAM, "response")),
-            error_decode=self._error_decode(),
-            error_encode=self._error_encode(),
-            models_encode=self._models_encode(),
-            count_decode=self._count_decode(),
-            count_encode=self._count_encode(),
-            stored_encode=self._stored_encode(),
-        )
+    def compile(self, build: Build = built) -> WireProtocol:
+        """Compile all files, now or when `build` has it done."""
+        members = {
+            "name": self._name,
+            "family": str(self._about.get("family", self._name)),
+            "framing": self._framing(),
+            "subject": self._subject,
+        }
+        makes: Mapping[str, Make] = {
+            "request_decode": self._request_decode,
+            "request_encode": self._request_encode,
+            "response_decode": self._response_decode,
+            "response_encode": self._response_encode,
+            "stream_decode": partial(self._stream, "stream.decode", _STREAM),
+            "stream_encode": partial(self._stream, "stream.encode", (*_STREAM, "response")),
+            "error_decode": self._error_decode,
+            "error_encode": self._error_encode,
+            "models_encode": self._models_encode,
+            "count_decode": self._count_decode,
+            "count_encode": self._count_encode,
+            "stored_encode": self._stored_encode,
+        }
+        return build(WireProtocol if self._subject == schema.GENERATION else PlainProtocol, members, makes)
 
     def compile_over(self, base: WireProtocol, kinds: Collection[str], passthrough: Where) -> WireProtocol:
         """Compile only the files of these kinds, of those that providers need; all else is that of `base`."""
-        pieces: Mapping[str, tuple[str, Callable[[], Any]]] = {
+        pieces: Mapping[str, tuple[str, Make]] = {
             "request.encode": ("request_encode", self._request_encode),
             "response.decode": ("response_decode", self._response_decode),
-            "stream.decode": ("stream_decode", lambda: self._stream("stream.decode", _STREAM)),
+            "stream.decode": ("stream_decode", partial(self._stream, "stream.decode", _STREAM)),
             "error.decode": ("error_decode", self._error_decode),
             "count.decode": ("count_decode", self._count_decode),
         }
-        changed = {member: make() for kind, (member, make) in pieces.items() if kind in kinds}
-        takes = compile_mapping(passthrough, ("body", "target"), self._compiler())
-        return replace(base, framing=self._framing(), passthrough=takes, **changed)
+        makes = {member: make for kind, (member, make) in pieces.items() if kind in kinds}
+        makes["passthrough"] = lambda: compile_mapping(passthrough, ("body", "target"), self._compiler())
+        return amended(base, {"framing": self._framing()}, makes)
 
     def report_unused(self, only: Collection[tuple[str, str]] | None = None) -> None:
         """Say which tables, definitions and arguments nothing reads; what nothing uses still shows its mistakes."""

@@ -42,8 +42,11 @@ def _scripts(folder: Traversable, shown: str, layer: str, diagnostics: Diagnosti
             continue
         before = len(diagnostics.items)
         document = load_document(file, f"{shown}/{file.name}", layer, diagnostics, partial(known.get, SANDBOX))
-        script = compile_script(document, file.name.removesuffix(_ENDING), diagnostics) if document else None
-        if document is None or script is None:
+        if document is None:
+            continue
+        sound = known.get(SANDBOX, document.text) is not None
+        script = compile_script(document, file.name.removesuffix(_ENDING), diagnostics, sound=sound)
+        if script is None:
             continue
         if len(diagnostics.items) == before:
             known.put(SANDBOX, document.text, document.data)

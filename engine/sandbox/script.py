@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from ..config.document import Document, Where
@@ -31,35 +32,44 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """A compiled script. `answers` are the model names it speaks for, where `*` stands for any characters.
+class Told:
+    """What a script says: `bindings` are values under their names, `error` refuses the request."""
 
-    `complete` tells whether the stream is brought to its end; one that is not breaks off after the last step.
+    bindings: tuple[tuple[str, CompiledMapping], ...]
+    error: CompiledMapping | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script. `answers` are the model names it speaks for, where `*` stands for any characters.
+
+    `complete` tells whether the stream is brought to its end; one that is not breaks off after the last step. `told`
+    gives what it says, compiled.
     """
 
     name: str
     description: str
     answers: tuple[str, ...]
-    bindings: tuple[tuple[str, CompiledMapping], ...]
-    error: CompiledMapping | None
-    steps: tuple[Step, ...]
     complete: bool
+    told: Callable[[], Told]
 
     def bind(self, request: Mapping[str, Any], sample: Mapping[str, Any] | None) -> dict[str, Any]:
         """Give the values that the script's expressions read."""
         values: dict[str, Any] = {"request": request, "sample": sample}
-        for name, value in self.bindings:
+        for name, value in self.told().bindings:
             values[name] = value.run(values)
         return values
 
     def refusal(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the canonical error with which the request is refused; null when it is answered."""
-        error = self.error.run(values) if self.error is not None else None
+        refuses = self.told().error
+        error = refuses.run(values) if refuses is not None else None
         return error if isinstance(error, dict) else None
 
     def play(self, values: Mapping[str, Any]) -> Iterator[tuple[float, Event]]:
         """Give the decoder events in order, each with the seconds to wait before it."""
-        for step in self.steps:
+        for step in self.told().steps:
             if step.when is not None and is_false(step.when.run(values)):
                 continue
             made = step.emit.run(values)
@@ -68,10 +78,21 @@ class Script:
                     yield from ((step.after, piece) for piece in cut(event, step.pieces))
 
 
-def compile_script(document: Document, name: str, diagnostics: Diagnostics) -> Script | None:
-    """Compile a script; nothing when its form is wrong. Everything that is wrong is added to `diagnostics`."""
-    if check_document(document.root, SANDBOX, diagnostics):
+def compile_script(document: Document, name: str, diagnostics: Diagnostics, *, sound: bool = False) -> Script | None:
+    """Compile a script; nothing when its form is wrong. Everything that is wrong is added to `diagnostics`.
+
+    Of one that is `sound` it is known that nothing is; it is compiled when it is first used.
+    """
+    if not sound and check_document(document.root, SANDBOX, diagnostics):
         return None
+    data: Any = document.data
+    told = cache(partial(_told, document, diagnostics))
+    if not sound:
+        told()
+    return Script(name, data["description"], tuple(data["answers"]), data.get("complete", True), told)
+
+
+def _told(document: Document, diagnostics: Diagnostics) -> Told:
     data: Any = document.data
     where = document.root
     compiler = Compiler(Vocabulary(), diagnostics)
@@ -80,14 +101,10 @@ def compile_script(document: Document, name: str, diagnostics: Diagnostics) -> S
     for binding in data.get("$let", ()):
         bindings.append((binding, compile_mapping(where.at("$let", binding), roots, compiler)))
         roots.append(binding)
-    return Script(
-        name,
-        data["description"],
-        tuple(data["answers"]),
+    return Told(
         tuple(bindings),
         compile_mapping(where.at("error"), roots, compiler) if "error" in data else None,
         tuple(_step(where.at("steps", index), roots, compiler) for index in range(len(data.get("steps", ())))),
-        data.get("complete", True),
     )
 
 

@@ -42,6 +42,8 @@ def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     project = load_project(folder, diagnostics, known=known)
     snapshot = compile_project(project, diagnostics)
     sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None, known)
+    if not diagnostics.items:
+        known.approve(project.documents)
     known.keep()
     return None if diagnostics.failed else Loaded(snapshot, sandbox)
 

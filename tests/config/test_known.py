@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ class Start:
 
     def write(self, text: str, name: str = "mine.yaml") -> None:
         (self.folder / name).write_text(text)
+
+    def approve(self, kept: known.Known, documents: Iterable[document.Document]) -> None:
+        """Note that they are right together, as a start does that compiled them."""
+        load_project(self.folder, Diagnostics(), builtin=False, known=kept)
+        kept.approve(documents)
+        kept.keep()
 
     def again(self) -> Project:
         document._HELD.clear()
@@ -147,3 +154,28 @@ def test_data_that_would_not_come_back_as_it_is_is_not_kept(tmp_path: Path):
     assert again.get("route", "{'a': inf}") is None
     assert again.get("route", repr({"a": 2**70})) is None
     assert again.get("route", "fine") == {"a": 1.5, "b": [None, True, "é", 2**60]}
+
+
+def test_files_are_right_together_only_as_they_were(start: Start, monkeypatch: pytest.MonkeyPatch):
+    def approves() -> bool:
+        return start.again().sound
+
+    start.write("groups: {here: {models: [], providers: []}}\n", "more.yaml")
+    documents = start.again().documents
+    assert not approves()
+    kept = known.Known(start.kept)
+    start.approve(kept, documents)
+    assert approves()
+    assert approves()
+    start.write("groups: {there: {models: [], providers: []}}\n", "more.yaml")
+    assert not approves()
+    start.write("groups: {here: {models: [], providers: []}}\n", "more.yaml")
+    start.approve(known.Known(start.kept), documents)
+    monkeypatch.setattr(known, "_reader", lambda: b"another")
+    assert not approves()
+
+
+def test_without_a_folder_nothing_is_approved():
+    nothing = known.Known(None)
+    nothing.approve([])
+    assert not nothing.approves([])

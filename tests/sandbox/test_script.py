@@ -24,7 +24,7 @@ def test_a_sound_script_compiles_without_a_word():
     script, problems = compile_text(SOUND)
     assert problems == []
     assert (script.name, script.answers, script.complete) == ("script", ("made-up",), True)
-    assert script.steps[0].after == 0.05
+    assert script.told().steps[0].after == 0.05
 
 
 @pytest.mark.parametrize(

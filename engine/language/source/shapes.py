@@ -27,7 +27,6 @@ from ..terms import (
     Term,
     Text,
 )
-from ..text import of_names
 from .expressions import Expressions
 from .facts import kind_of, may_be_marked
 from .function import DEEPEST, Function
@@ -103,6 +102,8 @@ class Shapes:
         self.function.bind(name.slot, self.function.variable(self.named(term, name.text), name.text).code)
 
     def _text(self, term: Text, sink: Sink) -> None:
+        from ..template import of_names
+
         function = self.function
         called = function.constants.name(of_names(term.text, tuple(term.slots)), "text")
         values = ", ".join(function.name(slot, name) for name, slot in term.slots.items())
