@@ -70,20 +70,22 @@ class Known:
 
 
 class Runs:
-    """Learns from the frames of one stream that are read one by one, and finds those that need not be.
-
-    `stretch` says how many frames are to be read one by one before asking again.
-    """
+    """Learns from the frames of one stream that are read one by one, and finds those that need not be."""
 
     def __init__(self, framing: Framing, reading: Reading, brackets: Brackets | None) -> None:
-        self.stretch = _FIRST
         self._framing = framing
         self._reading = reading
         self._brackets = brackets
         self._known: Known | None = None
         self._sure = False
         self._recent: Sequence[bytes] = ()
-        self._attempts = 0
+        self._attempts = 0  # since frames were found
+        self._due = _FIRST  # frames until the next attempt
+
+    @property
+    def stretch(self) -> int:
+        """How many frames are to be read one by one before asking again."""
+        return self._due if self._known is None else 1
 
     def find(self, frames: Sequence[bytes], rules: Rules) -> tuple[Fit, Known | None]:
         """See how many frames, from the first one on, fit what is known, and what comes of them."""
@@ -97,15 +99,15 @@ class Runs:
             self._sure = True
         fit = known.stencil.fit(frames)
         if fit.length:
-            self.stretch, self._attempts = 1, 0
+            self._attempts, self._due = 0, _FIRST
         return fit, known
 
     def missed(self, frames: Sequence[bytes], end: bytes, rules: Rules) -> None:
         """Take note of frames that were read one by one; learn from the last ones."""
         self._sure = False
         self._recent = [*self._recent, *frames][-2:]
-        self.stretch -= len(frames)
-        if self.stretch > 0:
+        self._due -= len(frames)
+        if self._due > 0:
             return
         try:
             self._known = self._learn(rules, end) if len(self._recent) > 1 else None
@@ -113,7 +115,7 @@ class Runs:
             self._known = None
         self._sure = self._known is not None
         self._attempts += 1
-        self.stretch = min(2 ** max(self._attempts - _FIRST, 0), _PATIENCE)
+        self._due = min(2 ** max(self._attempts - _FIRST, 0), _PATIENCE)
 
     def _holds(self, known: Known, rules: Rules) -> bool:
         """Whether what was learned is still so, after other frames."""

@@ -102,7 +102,8 @@ class Framing:
 
     def head(self, frame: bytes, end: bytes) -> bytes | None:
         """What stands before the data of a frame; nothing where the data is not all that follows, as it stands."""
-        frames = self.reader().feed(frame + end)
+        reader = self.whole_reader()
+        frames = reader.cut(frame + end) if reader is not None else []
         data = frames[0].data if len(frames) == 1 else b""
         return frame.removesuffix(data) if data and frame.endswith(data) else None
 

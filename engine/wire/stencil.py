@@ -83,8 +83,12 @@ class Stencil:
 
     def fit(self, frames: Sequence[bytes]) -> Fit:
         """See how many of the frames fit, from the first one on, and what stands in their holes."""
-        columns = self._columns(frames) or self._columns_one_by_one(frames)
-        if not columns or not columns[0]:
+        first, last = self.fixed[0], self.fixed[-1]
+        most = len(frames)
+        while most and not (frames[most - 1].endswith(last) and frames[most - 1].startswith(first)):
+            most -= 1  # mostly only the last few are others
+        columns = self._columns(frames[:most]) or self._columns_of_first(frames[:most])
+        if not columns:
             return NONE
         texts = columns
         if self.holes != ("text",):
@@ -118,22 +122,16 @@ class Stencil:
             return None
         return [pieces[place::width] for place in range(width)] if inner else [pieces]
 
-    def _columns_one_by_one(self, frames: Sequence[bytes]) -> Sequence[Column]:
+    def _columns_of_first(self, frames: Sequence[bytes]) -> Sequence[Column] | None:
         """What stands in each hole of the frames that have all that is fixed, from the first one on."""
-        first, *inner, last = self.fixed
-        start, end, least = len(first), -len(last), sum(map(len, self.fixed))
-        rows: list[Sequence[bytes]] = []
-        for frame in frames:
-            if len(frame) < least or not frame.startswith(first) or not frame.endswith(last):
-                break
-            row, rest, there = [], frame[start:end], b"-"
-            for mark in inner:
-                piece, there, rest = rest.partition(mark)
-                row.append(piece)
-            if not there:
-                break
-            rows.append([*row, rest])
-        return list(zip(*rows, strict=True))
+        found, most = 0, len(frames)
+        while found < most:
+            middle = (found + most + 1) // 2
+            if self._columns(frames[found:middle]):
+                found = middle
+            else:
+                most = middle - 1
+        return self._columns(frames[:found]) if found else None
 
 
 def _add_outside(pieces: Sequence[bytes], fixed: list[bytes], holes: list[Kind]) -> bool:
