@@ -8,7 +8,7 @@ died counts on from its values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import Struct
 
 import orjson
@@ -24,11 +24,21 @@ _HEAD = Struct("<II")
 
 
 class Board:
-    """One worker's region of a shared memory, and the sums over all regions."""
+    """One worker's region of a shared memory, and the sums over all regions.
 
-    def __init__(self, memory: memoryview, slot: int = 0, region: int = REGION) -> None:
+    `lives` tells of a region whether its worker runs: what a dead one counted stays, what it held is gone.
+    """
+
+    def __init__(
+        self,
+        memory: memoryview,
+        slot: int = 0,
+        region: int = REGION,
+        lives: Callable[[int], bool] = lambda slot: True,  # noqa: ARG005 - whoever cannot tell
+    ) -> None:
         self._memory = memory
         self._region = region
+        self._lives = lives
         self._bytes = memory[slot * region : (slot + 1) * region]
         self._numbers = self._bytes.cast("d")
         self._used = max(_used(self._bytes), _FRONT.size)
@@ -51,6 +61,12 @@ class Board:
         if place:
             self._numbers[place] += amount
 
+    def set(self, metric: Metric, labels: Name, value: float) -> None:
+        """Say what a gauge is now."""
+        place = self._places.get((metric.id, labels)) or self._place(metric, labels)
+        if place:
+            self._numbers[place] = value
+
     def observe(self, metric: Metric, labels: Name, value: float) -> None:
         """Count a value in a histogram."""
         place = self._places.get((metric.id, labels)) or self._place(metric, labels)
@@ -63,8 +79,12 @@ class Board:
         found: dict[tuple[str, Name], list[float]] = {}
         for start in range(0, len(self._memory), self._region):
             region = self._memory[start : start + self._region]
-            numbers = region.cast("d")
+            if _used(region) <= _FRONT.size:
+                continue
+            numbers, lives = region.cast("d"), self._lives(start // self._region)
             for name, place, count in _series(region):
+                if not lives and name.startswith(_GAUGES):
+                    continue
                 values: list[float] = [*numbers[place // _WORD : place // _WORD + count]]
                 key = _read_name(name)
                 known = found.get(key)

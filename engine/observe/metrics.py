@@ -47,6 +47,12 @@ LOSSES = Metric(
 COOLDOWNS = Metric(
     COUNTER, "torouter_cooldowns_total", "How often a failure had a target or its provider left alone.", _WHOSE
 )
+ALONE = Metric(
+    GAUGE,
+    "torouter_left_alone",
+    "Targets and, with an empty model, whole providers that a worker leaves alone now, or looks after again.",
+    (*_WHOSE, "state"),
+)
 RUNNING = Metric(GAUGE, "torouter_requests_running", "Requests that are being answered.")
 STREAMS = Metric(GAUGE, "torouter_streams_running", "Streams that clients are being sent.")
 WORKERS = Metric(GAUGE, "torouter_workers", "Workers that serve.")
@@ -54,6 +60,6 @@ RECORDED = Metric(COUNTER, "torouter_usage_records_total", "Records of usage, by
 CROWDED = Metric(COUNTER, "torouter_metrics_refused_total", "Numbers for which there was no room.")
 
 ALL = (
-    REQUESTS, SECONDS, FIRST, OVERHEAD, TOKENS, COST, ATTEMPTS, RETRIES, LOSSES, COOLDOWNS, RUNNING, STREAMS, WORKERS,
-    RECORDED, CROWDED,
+    REQUESTS, SECONDS, FIRST, OVERHEAD, TOKENS, COST, ATTEMPTS, RETRIES, LOSSES, COOLDOWNS, ALONE, RUNNING, STREAMS,
+    WORKERS, RECORDED, CROWDED,
 )  # fmt: skip

@@ -10,12 +10,14 @@ _WINDOW = 10.0
 class Standing:
     """How one target or one provider has behaved; moments are those of the worker's clock.
 
-    It is cool until a moment; then one request at a time may find out whether it is well again.
+    It is cool until a moment; then one request at a time may find out whether it is well again. `name` is the public
+    name of the model that a target was first called for; a provider has none.
     """
 
-    __slots__ = ("coolings", "failures", "probes", "running", "turn", "until")
+    __slots__ = ("coolings", "failures", "name", "probes", "running", "turn", "until")
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self.name = name
         self.failures = 0  # in a row
         self.coolings = 0  # in a row
         self.until: float | None = None  # None: nothing is held against it

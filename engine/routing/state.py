@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from ..compile.policy import Rule
 from ..compile.snapshot import Target
@@ -55,12 +55,19 @@ class Routing:
         else:
             if len(self.targets) >= REMEMBERED:
                 self._forget()
-            self.targets[key] = Standing()
+            self.targets[key] = Standing(str(target.view.get("name", "")))
         return self.targets[key]
 
     def provider(self, target: Target) -> Standing:
         """The standing of a target's provider, which is remembered from now on."""
         return self.providers.setdefault(target.provider.id, Standing())
+
+    def remembered(self) -> Iterator[tuple[str, str, Standing]]:
+        """Give everything that is remembered, with the name of its provider and the public one of its model."""
+        for (provider, _), standing in self.targets.items():
+            yield provider, standing.name, standing
+        for provider, standing in self.providers.items():
+            yield provider, "", standing
 
     def budget(self, target: Target) -> Budget:
         """The budget of those requests that call this target's provider first."""

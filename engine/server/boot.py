@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..compile.snapshot import Key
 from ..diagnostics import Diagnostics
+from ..observe.alone import Lookout
 from ..observe.journal import Journal
 from ..observe.observer import Observer
 from ..observe.redaction import RedactingFormatter, Redactor
@@ -64,12 +65,14 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) ->
     redactor.learn(loaded.snapshot)
     observer.works()
     books.open(observer.fate)
+    looking = asyncio.create_task(Lookout(observer.board, gateway.routing).run())
     loading = asyncio.create_task(keep_loading(hung_up, lambda: load(worker.folder, Diagnostics()), adopt))
     del loaded
     try:
         await serve(site, worker.sockets, stop, lambda: line.tell(READY))
     finally:
         loading.cancel()
+        looking.cancel()
         await books.close()
         journal.flush()
         store.close()

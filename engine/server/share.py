@@ -7,6 +7,7 @@ import logging
 import mmap
 import os
 import tempfile
+from functools import partial
 
 from ..observe.board import REGION, Board
 
@@ -34,6 +35,18 @@ def claimed(descriptor: int | None) -> Board:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
         except OSError:
             continue
-        return Board(memoryview(mmap.mmap(descriptor, size)), slot)
+        return Board(memoryview(mmap.mmap(descriptor, size)), slot, lives=partial(_is_held, descriptor, slot))
     _log.error("there is no room for this worker's metrics")
     return Board.alone()
+
+
+def _is_held(descriptor: int, own: int, slot: int) -> bool:
+    """Tell whether some living worker has a region: its lock lets nobody else have even a shared one."""
+    if slot == own:
+        return True  # to ask for a lock that this process has would give it away
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, slot)
+    except OSError:
+        return True
+    fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, slot)
+    return False

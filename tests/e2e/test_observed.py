@@ -101,6 +101,14 @@ async def test_only_who_has_the_token_may_read_the_metrics(served: tuple[Gateway
         assert (answer.status, b"torouter" in answer.body) == (401, False)
 
 
+async def test_who_is_left_alone_is_told_by_the_public_name(served: tuple[Gateway, int]) -> None:
+    gateway, port = served
+    alone = 'torouter_left_alone{model="to-openai-chat",provider="chat",state='
+    async with asyncio.timeout(PATIENCE), Upstream(fails, port=port):
+        while not any(name.startswith(alone) and value for name, value in (await metrics(gateway)).items()):
+            await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat")))
+
+
 async def test_every_request_is_recorded_once_with_what_it_used(served: tuple[Gateway, int]) -> None:
     gateway, port = served
     records = gateway.folder / ".torouter" / "store.sqlite"

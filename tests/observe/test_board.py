@@ -38,6 +38,25 @@ def test_who_takes_over_a_region_counts_on_but_gauges_begin_anew() -> None:
     assert two.sums()[TOOK.id, ("ada",)] == [0.0, 2.0, 0.0, 3.0]
 
 
+def test_what_a_dead_worker_held_is_gone_and_what_it_counted_stays() -> None:
+    memory = memoryview(bytearray(2 * REGION))
+    dead = set[int]()
+    one, two = (Board(memory, slot, REGION, lives=lambda slot: slot not in dead) for slot in range(2))
+    for board in (one, two):
+        board.add(ASKED, ("ada",))
+        board.add(OPEN, (), 5)
+    dead.add(0)
+    assert two.sums() == {(ASKED.id, ("ada",)): [2.0], (OPEN.id, ()): [5.0]}
+
+
+def test_a_gauge_is_what_was_said_last() -> None:
+    _, (board, other) = workers(2)
+    other.set(OPEN, (), 1)
+    board.set(OPEN, (), 7)
+    board.set(OPEN, (), 2)
+    assert board.sums() == {(OPEN.id, ()): [3.0]}
+
+
 def test_a_full_region_refuses_new_series_and_goes_on_counting_old_ones() -> None:
     _, (board,) = workers(1)
     board.add(ASKED, ("first",))

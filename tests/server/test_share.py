@@ -8,15 +8,16 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from torouter.observe.metrics import CROWDED, RECORDED
+from torouter.observe.metrics import CROWDED, RECORDED, WORKERS
 from torouter.server.share import claimed, shared
 
 WORKER = """
 import os, sys
-from torouter.observe.metrics import CROWDED
+from torouter.observe.metrics import CROWDED, WORKERS
 from torouter.server.share import claimed
 board = claimed(int(sys.argv[1]))
 board.add(CROWDED, (), 1)
+board.add(WORKERS, (), 1)
 print("counted", flush=True)
 sys.stdin.read()
 """
@@ -52,6 +53,19 @@ def test_workers_count_apart_and_read_together_also_after_one_was_killed(memory:
         process.kill()
         process.communicate()
     assert board.sums()[RECORDED.id, ("written",)] == [5.0]
+
+
+def test_what_a_killed_worker_held_is_gone_before_anybody_takes_its_place(memory: int) -> None:
+    one, two, board = worker(memory), worker(memory), claimed(memory)
+    board.add(WORKERS, (), 1)
+    assert board.sums()[WORKERS.id, ()] == [3.0]
+    one.kill()
+    one.communicate()
+    assert board.sums()[WORKERS.id, ()] == [2.0]
+    assert board.sums()[CROWDED.id, ()] == [2.0]
+    two.kill()
+    two.communicate()
+    assert board.sums()[WORKERS.id, ()] == [1.0]
 
 
 def test_without_shared_memory_a_worker_counts_for_itself() -> None:
