@@ -5,7 +5,8 @@ from .compiled import compile_protocol, late_protocol
 from .dialect import compile_dialect, late_dialect
 from .errors import RequestRejected, UpstreamErrorBody
 from .late import amended
-from .streams import StreamDecoder, StreamEncoder
+from .stream_encoder import StreamEncoder
+from .streams import StreamDecoder
 from .wire_protocol import WireProtocol
 
 __all__ = [

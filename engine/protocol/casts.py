@@ -20,6 +20,7 @@ Json = dict[str, Any]
 Event = dict[str, Any]
 Place = tuple[Any, ...]  # output, index and kind of a part, and the member that the deltas bring
 
+_FEW = 4  # deltas of a part for which nothing is worth being found
 _MARK = "\x00hole "
 _TEXT = -1
 _MEMBERS = ("text", "arguments")
@@ -72,7 +73,7 @@ class Casting:
         self._cast: Cast | None = None
         self._place: Place | None = None
         self._seen = 0  # deltas at this place
-        self._next = 1  # after how many something is tried
+        self._next = _FEW  # after how many something is tried
 
     def write(self, event: Event, number: int) -> tuple[bytes, int] | None:
         """Write one delta, or many, with the number of the next frame; give the bytes and how many frames they are."""
@@ -95,7 +96,7 @@ class Casting:
         place = (event["output"], event["index"], event["kind"], member)
         cast = self._cast
         if place != self._place:
-            self._place, self._cast, self._seen, self._next = place, None, 0, 2
+            self._place, self._cast, self._seen, self._next = place, None, 0, _FEW
         elif cast is not None and (self.sure or cast.state == self._frame[self._state_slot]):
             self.sure = True
             return cast
@@ -122,11 +123,11 @@ class Casting:
             return None
         marked: list[tuple[bytes, int]] = []
         whole = b"".join([self._framed(body, number, told, marked) for number, body in enumerate(bodies)])
+        if any(whole.count(mark) != 1 for mark, _ in marked):  # it is said by somebody else, too
+            return None
         pieces, holes = [whole], []
         for mark, hole in marked:
-            before, there, behind = pieces.pop().partition(mark)
-            if not there:
-                return None
+            before, _, behind = pieces.pop().partition(mark)
             pieces += (before, behind)
             holes.append(hole)
         return Cast(place, dict(state), len(bodies), tuple(pieces), tuple(holes))

@@ -102,6 +102,10 @@ class Runs:
             self._attempts, self._due = 0, _FIRST
         return fit, known
 
+    def passed(self) -> None:
+        """Take note that frames were read of which nothing was asked."""
+        self._sure, self._recent = False, ()
+
     def missed(self, frames: Sequence[bytes], end: bytes, rules: Rules) -> None:
         """Take note of frames that were read one by one; learn from the last ones."""
         self._sure = False

@@ -1,6 +1,6 @@
-"""Streams: bytes to canonical events, and canonical events to bytes.
+"""Streams on their way in: bytes to canonical events.
 
-The decoder's rules may be sloppy; its brackets, set to what the reader of the events wants, make them well formed.
+The rules may be sloppy; the brackets, set to what the reader of the events wants, make them well formed.
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ from typing import Any
 
 import orjson
 
-from ..canonical.brackets import INTERRUPTED, Brackets, one_by_one
+from ..canonical.brackets import INTERRUPTED, Brackets
 from ..canonical.plain import Gathering
 from ..language.operators import is_false
 from ..wire.frame import Frame, FrameError
 from ..wire.framing import DEFAULT_CAP, FrameReader, Framing, WholeReader
 from ..wire.stencil import Fit
-from .casts import Casting
 from .files import PARTS, StreamRules
 from .runs import Known, Reading, Runs
 
 Json = dict[str, Any]
 Event = dict[str, Any]
 
-_DELTAS = frozenset({"part.delta", "part.deltas"})
+_SHORT, _FEW = 1024, 4  # bytes, and frames, of a read in which nothing is worth being learned or found
 _COUNTING = frozenset({"start", "usage", "answer"})  # the events that may hold token counts
 _MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
 _NONSENSE = "The upstream's stream says something that cannot be read"
@@ -91,18 +90,24 @@ class StreamDecoder:
             self.whole = self._whole.take(chunk)
             if self.over or not self.whole:
                 return []
-            if self._runs is not None and len(self.whole) <= self._cap:
+            if self._runs is not None and _SHORT <= len(self.whole) <= self._cap:
                 return self._read_runs(self._runs, self._whole)
-            return self._bracket(self._read(self._whole.cut(self.whole)))
+            return self._read_all(self._whole)
         except FrameError as error:
             self.broken = True
             return [] if self.over else self._finish([], _interrupted(f"{_UNREADABLE}: {error}"))
 
+    def _read_all(self, reader: WholeReader) -> list[Event]:
+        """Read whole frames one by one."""
+        if self._runs is not None:
+            self._runs.passed()
+        return self._bracket(self._read(reader.cut(self.whole)))
+
     def _read_runs(self, runs: Runs, reader: WholeReader) -> list[Event]:
         """Read whole frames, those that are alike at once."""
         frames, end = self._framing.split(self.whole)
-        if not frames:
-            return self._bracket(self._read(reader.cut(self.whole)))
+        if len(frames) < _FEW:
+            return self._read_all(reader)
         out: list[Event] = []
         done = 0
         while done < len(frames) and not self.over:
@@ -196,6 +201,9 @@ class StreamDecoder:
         self._said = True
         for event in events:
             kind = event["type"]
+            if kind == "part.delta" and self._loud is None:  # most are
+                out.append(event)
+                continue
             if kind == "end":
                 if self._is_complete():
                     self.over = True
@@ -217,82 +225,6 @@ class StreamDecoder:
     def _is_complete(self) -> bool:
         """Whether the stream may end here. One that has said nothing has not succeeded, whatever its end mark."""
         return self._said and (self._complete is None or not is_false(self._complete(self._frame)))
-
-
-class StreamEncoder:
-    """Writes one stream for a client; `failed` tells whether it ended in an error.
-
-    An error is told by the rules, which know what went before, and by `write_error` where they say nothing of it.
-    `told` frames have gone out already, as the upstream wrote them.
-    """
-
-    def __init__(
-        self,
-        rules: StreamRules,
-        framing: Framing,
-        values: Mapping[str, Any],
-        write_error: Callable[[Json], Iterable[Json]],
-        told: int = 0,
-    ) -> None:
-        self.over = False
-        self.failed = False
-        self._rules = rules.rules
-        self._framing = framing
-        self._write_error = write_error
-        self._frame = rules.frame(values)
-        self._event_slot = rules.roots["event"]
-        self._response_slot = rules.roots["response"]
-        self._number_name = rules.number
-        self._number = told
-        self._written = False
-        slots = (self._event_slot, rules.roots["state"])
-        self._casting = Casting(self._rules, self._frame, slots, framing, self._number_name)
-
-    def feed(self, events: Iterable[Event]) -> bytes:
-        """Take encoder events and give the client's bytes."""
-        out: list[bytes] = []
-        frame, slot = self._frame, self._event_slot
-        for event in events:
-            kind = event["type"]
-            if kind in _DELTAS and self._written:
-                cast = self._casting.write(event, self._number)
-                if cast is not None:
-                    out.append(cast[0])
-                    self._number += cast[1] if self._number_name is not None else 0
-                    continue
-            self._casting.sure = False
-            if kind == "part.deltas":
-                for each in one_by_one(event):
-                    frame[slot] = each
-                    self._put(self._rules.run(frame), out)
-                continue
-            if kind == "error":
-                self.over = self.failed = True
-                frame[slot] = event
-                self._put(self._rules.run(frame) or self._write_error(event["error"]), out)
-                out.append(self._framing.after(empty=not self._written))
-                break
-            if kind == "end":
-                self.over = True
-                frame[self._response_slot] = event.get("response")
-            frame[slot] = event
-            self._put(self._rules.run(frame), out)
-            if self.over:
-                if self._framing.end is not None:
-                    out.append(self._framing.write(None, self._framing.end.encode()))
-                out.append(self._framing.after(empty=not self._written))
-        return b"".join(out)
-
-    def _put(self, bodies: Iterable[Json], out: list[bytes]) -> None:
-        framing, member = self._framing, self._framing.event_member
-        for body in bodies:
-            if self._number_name is not None:
-                body = {**body, self._number_name: self._number}
-                self._number += 1
-            name = body.get(member) if member is not None else None
-            out.append(framing.before(first=not self._written))
-            out.append(framing.write(name if isinstance(name, str) else None, orjson.dumps(body)))
-            self._written = True
 
 
 def _interrupted(message: str) -> Json:

@@ -30,7 +30,8 @@ from .files import (
     StreamRules,
 )
 from .stored import StoredEncode
-from .streams import StreamDecoder, StreamEncoder
+from .stream_encoder import StreamEncoder
+from .streams import StreamDecoder
 from .unread import losses_of, unread
 
 

@@ -78,6 +78,11 @@ class Framing:
         """One frame as bytes."""
         return KINDS[self.kind].write(event, data)
 
+    @property
+    def writer(self) -> Callable[[str | None, bytes], bytes]:
+        """What `write` does, for whoever writes many."""
+        return KINDS[self.kind].write
+
     def whole_reader(self, cap: int = DEFAULT_CAP) -> WholeReader | None:
         """A fresh reader that also gives the bytes of whole frames; nothing where that takes reading what they say."""
         whole = KINDS[self.kind].whole
