@@ -96,7 +96,7 @@ def prepared(request: UpstreamRequest, patience: Patience) -> httpx.Request:
     headers = [*request.headers, ("accept-encoding", "identity")]
     if isinstance(body, bytes):
         return httpx.Request(request.method, url, headers=headers, content=body, extensions=extensions)
-    headers.append(("content-length", str(body.length)))
+    headers += [("host", url.netloc.decode("ascii")), ("content-length", str(body.length))]
     stream = _Uploading(patience.pieces(body))
     return httpx.Request(request.method, url, headers=headers, stream=stream, extensions=extensions)
 

@@ -14,6 +14,7 @@ class Seen:
 
     head: bytes = b""
     body: bytes = b""
+    peer: int = 0  # the port of the other side: the same for all requests of a connection
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     stalled: asyncio.Event = field(default_factory=asyncio.Event)  # the other side does not read what it is sent
     over: asyncio.Event = field(default_factory=asyncio.Event)  # the script has come to its end
@@ -114,7 +115,7 @@ class Upstream:
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            seen = Seen()
+            seen = Seen(peer=writer.get_extra_info("peername")[1])
             head = await reader.readuntil(b"\r\n\r\n")
             seen.head = head[:-4]
             seen.body = await reader.readexactly(int(seen.headers.get("content-length", 0)))

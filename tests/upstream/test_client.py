@@ -6,54 +6,16 @@ import asyncio
 import gzip
 import socket
 import struct
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from torouter.upstream.aiohttp_client import AiohttpClient
-from torouter.upstream.client import Client, Timers, Transport, UpstreamRequest, UpstreamResponse
+from torouter.upstream.client import Client, Timers, Transport, UpstreamRequest
 from torouter.upstream.connection import text_of
-from torouter.upstream.errors import UpstreamError
-from torouter.upstream.http2_client import Http2Client
 
 from tests.support.scripted import Scene, Script, Upstream
-
-Maker = type[Client | AiohttpClient | Http2Client]
-MAKERS: dict[str, Maker] = {"http": Client, "aiohttp": AiohttpClient, "http2": Http2Client}
-
-
-@pytest.fixture(params=MAKERS)
-def make(request: pytest.FixtureRequest) -> Maker:
-    return MAKERS[request.param]
-
-
-@pytest.fixture
-async def client(make: Maker) -> AsyncIterator[Transport]:
-    client = make()
-    yield client
-    await client.aclose()
-
-
-DEFAULT = Timers()
-
-
-def to(upstream: Upstream, timers: Timers = DEFAULT, cap: int = 100_000) -> UpstreamRequest:
-    headers = [("content-type", "application/json"), ("x-one", "1")]
-    return UpstreamRequest("POST", upstream.url + "/p?q=1", headers, b'{"a": 1}', timers, cap, allow_private=True)
-
-
-async def body(response: UpstreamResponse) -> bytes:
-    try:
-        return b"".join([chunk async for chunk in response.aiter_raw()])
-    finally:
-        await response.aclose()
-
-
-async def failure(client: Transport, request: UpstreamRequest) -> UpstreamError:
-    with pytest.raises(UpstreamError) as caught:
-        await body(await client.send(request))
-    return caught.value
+from tests.upstream.tools import Maker, body, failure, to
 
 
 async def test_the_request_goes_out_as_prepared_and_asks_for_no_coding(client: Transport) -> None:
