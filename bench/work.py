@@ -56,7 +56,8 @@ class Work:
     def body(self, model: str) -> bytes:
         """The request, as the client sends it."""
         turns, tools = (200, 60) if self.kind == BIG else (1, 0)
-        return json.dumps(BODIES[self.client](model, turns, tools) | {"stream": self.stream}).encode()
+        document = BODIES[self.client](model, turns, tools) | {"stream": self.stream}
+        return json.dumps(document, separators=(",", ":")).encode()  # as the official libraries write it
 
     def wrong(self, answer: bytes) -> str:
         """What is wrong with an answer; empty when it is right."""

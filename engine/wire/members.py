@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import orjson
@@ -18,6 +19,7 @@ for _ in range(6):  # values of ordinary depth are taken in one go
 _PLAIN = re.compile(_TEXT + rb"|[^\s,}\]\"{\[]++|" + _SHALLOW, re.DOTALL)
 _BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _TEXT + rb'[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL)
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
+_NEAR = 256
 _VALUE = re.compile(rb"\s*:\s*(" + _TEXT + rb"|[^\s,}\]\"{\[]+)", re.DOTALL)
 
 
@@ -43,9 +45,12 @@ def members(data: bytes) -> Iterator[tuple[str, Span]]:
         yield orjson.loads(found[1]), Span(start, at)
 
 
-def repeated(data: bytes, names: Iterable[str]) -> str | None:
-    """A top-level member that comes twice in valid JSON text of an object that has these; nothing when none does."""
-    if not _ESCAPED_ASCII.search(data) and all(_mentioned_once(data, name) for name in names):
+def repeated(data: bytes, document: Mapping[str, object]) -> str | None:
+    """A top-level member that comes twice in valid JSON text of `document`; nothing when none does."""
+    with suppress(orjson.JSONEncodeError):  # of what is nested too deeply for it
+        if orjson.dumps(document) == data:  # as most clients write it: nothing of the text was lost in reading
+            return None
+    if not _ESCAPED_ASCII.search(data) and all(_mentioned_once(data, name) for name in document):
         return None
     seen: set[str] = set()
     for name, _ in members(data):
@@ -57,7 +62,10 @@ def repeated(data: bytes, names: Iterable[str]) -> str | None:
 
 def replaced(data: bytes, name: str, value: bytes) -> bytes:
     """The same bytes with the value of the one top-level member `name` replaced."""
-    [span] = spans(data, name)
+    if data.find(orjson.dumps(name), 0, _NEAR) >= 0:  # mostly it comes first: nothing behind it has to be read
+        span = next(span for key, span in members(data) if key == name)
+    else:
+        [span] = spans(data, name)
     return data[: span.start] + value + data[span.end :]
 
 
@@ -78,8 +86,7 @@ def _only(data: bytes, name: str) -> Span | None:
 def _mentioned_once(data: bytes, name: str) -> bool:
     """Whether a name is the key of one member only, wherever that stands; quotes in a text are escaped."""
     quoted = orjson.dumps(name)
-    at = data.find(quoted)
-    if data.find(quoted, at + 1) < 0:
+    if data.count(quoted) == 1:
         return True
     keys = re.finditer(re.escape(quoted) + rb"\s*:", data)
     return next(keys, None) is None or next(keys, None) is None

@@ -58,3 +58,9 @@ def test_whatever_stands_twice_is_found(document: dict[str, object], data: st.Da
     text = orjson.dumps(document)
     assert repeated(text, document) is None
     assert repeated(text[:-1] + b"," + orjson.dumps(again) + b":0}", document) == again
+
+
+def test_what_is_nested_deeply_is_looked_through_as_well() -> None:
+    deep = b"[" * 400 + b"]" * 400
+    assert repeated(b'{"a":%b,"b":1}' % deep, orjson.loads(b'{"a":%b,"b":1}' % deep)) is None
+    assert repeated(b'{"a":%b,"a":1}' % deep, {"a": 1}) == "a"
