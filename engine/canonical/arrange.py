@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from .harmless import goes_on
 from .loss import Loss
-from .turns import drop_empty, merge_neighbours, results_first
+from .turns import drop_empty, merge_neighbours, results_first, with_parts
 
 Part = dict[str, Any]
 Turn = dict[str, Any]
@@ -52,14 +52,14 @@ def arrange_turns(request: Request, options: TurnOptions) -> tuple[Request, tupl
     losses: list[Loss] = []
     turns: list[Turn] = request["turns"]
     if options.blank == "drop":
-        turns = [{**turn, "parts": drop_empty(turn["parts"], blank=True)} for turn in turns]
+        turns = [with_parts(turn, drop_empty(turn["parts"], blank=True)) for turn in turns]
     if options.later_system:
         turns = [_spoken_by(turn, options.later_system, options.wrap) for turn in turns]
         turns = merge_neighbours(turns)
     answer = options.pair == "answer"
     turns = _paired(turns, losses, answer=answer, orphans=answer and not goes_on(request))
     turns = merge_neighbours(turns, across_names=options.alternate)
-    turns = [{**turn, "parts": results_first(turn["parts"])} if turn["role"] == "user" else turn for turn in turns]
+    turns = [with_parts(turn, results_first(turn["parts"])) if turn["role"] == "user" else turn for turn in turns]
     if not turns and options.system_only:
         turns = [_filler(options.system_only)]
         losses.append(Loss("turns", "turns", "warn", "a turn was added: there was none"))
@@ -87,6 +87,8 @@ def _paired(turns: list[Turn], losses: list[Loss], *, answer: bool, orphans: boo
 
     `answer`: calls without result get one; `orphans`: results without call are told as text.
     """
+    if is_paired(turns):
+        return [*turns, *_answers(turns[-1], len(turns) - 1, {}, losses, answer=answer)] if turns else turns
     results = {part["id"]: part for turn in turns for part in turn["parts"] if part["kind"] == "tool_result"}
     if not results and not answer:
         return turns
@@ -103,22 +105,50 @@ def _paired(turns: list[Turn], losses: list[Loss], *, answer: bool, orphans: boo
             paired.append({**turn, "parts": parts})
             continue
         paired.append(turn)
-        answers: list[Part] = []
-        for place, part in enumerate(turn["parts"]):
-            if part["kind"] != "tool_call":
-                continue
-            result = results.get(part["id"])
-            if result is not None:
-                placed.add(id(result))
-            elif answer:
-                result = _no_result(part)
-                where = f"turns[{number}].parts[{place}]"
-                losses.append(Loss(where, "turns.parts.tool_call", "warn", "the call had no result; one was added"))
-            if result is not None:
-                answers.append(result)
-        if answers:
-            paired.append({"role": "user", "parts": answers})
+        for answers in _answers(turn, number, results, losses, answer=answer):
+            placed.update(id(part) for part in answers["parts"])
+            paired.append(answers)
     return paired
+
+
+def is_paired(turns: list[Turn]) -> bool:
+    """Whether the next turn answers the calls of each, in their order, but for those of the last, and nothing else."""
+    awaited: list[str] = []
+    answered: set[str] = set()
+    count = 0
+    for turn in turns:
+        parts, role = turn["parts"], turn["role"]
+        results = [part["id"] for part in parts if part["kind"] == "tool_result"]
+        if results != awaited:
+            return False
+        if results:
+            if role != "user" or "name" in turn:
+                return False
+            answered.update(results)
+            count += len(results)
+            awaited = []
+        if role == "assistant":
+            awaited = [part["id"] for part in parts if part["kind"] == "tool_call"]
+            if not answered.isdisjoint(awaited):
+                return False
+    return count == len(answered)
+
+
+def _answers(turn: Turn, number: int, results: Mapping[str, Part], losses: list[Loss], *, answer: bool) -> list[Turn]:
+    """Give the turn with the results of a turn's calls, if there are any; `answer`: also of calls without."""
+    answers: list[Part] = []
+    calls = enumerate(turn["parts"]) if turn["role"] == "assistant" else ()
+    for place, part in calls:
+        if part["kind"] != "tool_call":
+            continue
+        result = results.get(part["id"])
+        if result is None and answer:
+            result = _no_result(part)
+            where = f"turns[{number}].parts[{place}]"
+            losses.append(Loss(where, "turns.parts.tool_call", "warn", "the call had no result; one was added"))
+        if result is not None:
+            answers.append(result)
+    return [{"role": "user", "parts": answers}] if answers else []
 
 
 def _no_result(call: Part) -> Part:

@@ -114,7 +114,7 @@ def detach(parts: Sequence[Part]) -> list[Part]:
 
 def has_carrier(parts: Sequence[Part]) -> bool:
     """Whether any part is a carrier."""
-    return any(_carried(part) is not None for part in parts)
+    return bool([part for part in parts if part["kind"] == "reasoning" and _carried(part) is not None])
 
 
 def _carried(part: Part) -> tuple[str, str, str] | None:

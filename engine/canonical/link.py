@@ -4,6 +4,7 @@ from collections import deque
 from typing import Any
 
 from .settle import derive_id
+from .turns import with_parts
 
 Part = dict[str, Any]
 Turn = dict[str, Any]
@@ -25,14 +26,14 @@ class _Calls:
     """The calls met so far, in order."""
 
     def __init__(self) -> None:
+        self._calls: list[tuple[int, Part]] = []  # with their turns; of those that are needed:
         self._by_name: dict[str, dict[int, deque[Part]]] = {}  # name, turn, the calls in order
         self._answered: set[int] = set()  # identities of calls
         self._by_id: dict[str, Part] = {}  # the latest call under the id the client knows
         self._taken: set[str] = set()
 
     def read(self, number: int, turn: Turn) -> Turn:
-        changed = False
-        parts = []
+        parts: list[Part] = turn["parts"]
         for place, part in enumerate(turn["parts"]):
             kind = part["kind"]
             if kind == "tool_call":
@@ -40,10 +41,11 @@ class _Calls:
             elif kind == "tool_result":
                 linked = self._result(part, number, place)
             else:
-                linked = part
-            changed = changed or linked is not part
-            parts.append(linked)
-        return {**turn, "parts": parts} if changed else turn
+                continue
+            if linked is not part:
+                parts = list(parts) if parts is turn["parts"] else parts
+                parts[place] = linked
+        return with_parts(turn, parts)
 
     def _call(self, part: Part, number: int, place: int) -> Part:
         known = part.get("id") or ""
@@ -51,7 +53,7 @@ class _Calls:
         if not known or known in self._taken:
             linked = {**part, "id": derive_id("request", number, place, part["name"], part.get("arguments", ""))}
         self._taken.add(linked["id"])
-        self._by_name.setdefault(linked["name"], {}).setdefault(number, deque()).append(linked)
+        self._calls.append((number, linked))
         if known:
             self._by_id[known] = linked
         return linked
@@ -62,14 +64,17 @@ class _Calls:
         if call is None:
             return part if known else {**part, "id": derive_id("result", number, place, part.get("name", ""))}
         self._answered.add(id(call))
-        told = {"id": call["id"], "name": call["name"]}
+        told = {**part, "id": call["id"], "name": call["name"]}
         if call.get("custom"):
             told["custom"] = True
         if "namespace" in call:
             told["namespace"] = call["namespace"]
-        return part if told.items() <= part.items() else {**part, **told}
+        return told
 
     def _first_open(self, name: str | None, number: int) -> Part | None:
+        for number_of_call, call in self._calls:
+            self._by_name.setdefault(call["name"], {}).setdefault(number_of_call, deque()).append(call)
+        self._calls.clear()
         by_turn = self._by_name.get(name or "", {})
         for turn in (number - 1, *by_turn):
             calls = by_turn.get(turn)

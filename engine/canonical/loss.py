@@ -20,6 +20,7 @@ Request = dict[str, Any]
 
 PART: Path = ("turns", "*", "parts", "*")
 TOOL: Path = ("tools", "*")
+_BAG = frozenset({"native"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class LossPlan:
     _tool_owner: str | None
     _protocol: str
     _native: Declared
+    _part_names: Mapping[str, frozenset[str]]  # where a part of a kind has one of these, something may be lost
+    _tool_names: Mapping[str, frozenset[str]]
 
     @classmethod
     def build(
@@ -93,18 +96,21 @@ class LossPlan:
         unread = [_Member(path, _chosen(path, chosen, _default(path))) for path in _unread(read_set)]
         lost_parts = {path[4][1:] for path in schema.paths() if path[:4] == PART} - set(kinds) | {"native"}
         lost_tools = {path[2][1:] for path in schema.paths() if path[:2] == TOOL} - set(tools) | {"native"}
+        parts, tool_members = _by_kind(unread, PART), _by_kind(unread, TOOL)
         return cls(
             _top=_by_top(unread),
             _turn=tuple(member for member in unread if member.path[:2] == ("turns", "*") and len(member.path) == 3),
             _system={member.name: member for member in unread if member.path[0] == "system"},
-            _parts=_by_kind(unread, PART),
-            _tools=_by_kind(unread, TOOL),
+            _parts=parts,
+            _tools=tool_members,
             _part_kinds={kind: _chosen((*PART, ":" + kind), chosen, "reject") for kind in lost_parts},
             _tool_kinds={kind: _chosen((*TOOL, ":" + kind), chosen, "reject") for kind in lost_tools},
             _part_owner=protocol if "native" in kinds else None,
             _tool_owner=protocol if "native" in tools else None,
             _protocol=protocol,
             _native=_chosen(("native",), chosen, "warn"),
+            _part_names=_names_of(parts, lost_parts),
+            _tool_names=_names_of(tool_members, lost_tools),
         )
 
     def check(self, request: Request) -> list[Loss]:
@@ -113,8 +119,10 @@ class LossPlan:
         self._check_top(request, losses)
         self._check_system(request, losses)
         for number, tool in enumerate(request.get("tools") or ()):
-            where = f"tools[{number}]"
             kind = tool["kind"]
+            if self._tool_names.get(kind, _BAG).isdisjoint(tool):
+                continue
+            where = f"tools[{number}]"
             if kind in self._tool_kinds and (kind != "native" or tool["protocol"] != self._tool_owner):
                 lost = self._tool_kinds[kind]
                 losses.append(Loss(where, f"tools.{kind}", _severity(tool, lost), lost.why or CANNOT))
@@ -122,7 +130,8 @@ class LossPlan:
                 _check_members(tool, self._tools.get(kind, {}), where, losses)
                 self._check_native(tool, f"{where}.", losses)
         for number, turn in enumerate(request["turns"]):
-            self._check_parts(turn["parts"], f"turns[{number}]", losses)
+            if not self._carries(turn["parts"]):
+                self._check_parts(turn["parts"], f"turns[{number}]", losses)
         return losses
 
     def check_turns(self, request: Request) -> list[Loss]:
@@ -155,21 +164,28 @@ class LossPlan:
             _check_members(part, self._system, f"system[{number}]", losses)
             self._check_native(part, f"system[{number}].", losses)
 
+    def _carries(self, parts: list[dict[str, Any]]) -> bool:
+        """Tell whether names alone show that nothing of these parts is lost; most often they do."""
+        names = self._part_names
+        for part in parts:
+            kind = part["kind"]
+            if not names.get(kind, _BAG).isdisjoint(part):
+                return False
+            if kind == "tool_result" and not self._carries(part["parts"]):
+                return False
+        return True
+
     def _check_parts(self, parts: list[dict[str, Any]], where: str, losses: list[Loss]) -> None:
         lost = self._part_kinds
         for number, part in enumerate(parts):
-            kind = part["kind"]
+            kind, place = part["kind"], f"{where}.parts[{number}]"
             if kind in lost and (kind != "native" or part["protocol"] != self._part_owner):
-                place = f"{where}.parts[{number}]"
                 losses.append(Loss(place, f"turns.parts.{kind}", _severity(part, lost[kind]), lost[kind].why or CANNOT))
                 continue
-            members = self._parts.get(kind)
-            if members is not None and not members.keys().isdisjoint(part):
-                _check_members(part, members, f"{where}.parts[{number}]", losses)
-            if "native" in part:
-                self._check_native(part, f"{where}.parts[{number}].", losses)
+            _check_members(part, self._parts.get(kind, {}), place, losses)
+            self._check_native(part, f"{place}.", losses)
             if kind == "tool_result":
-                self._check_parts(part["parts"], f"{where}.parts[{number}]", losses)
+                self._check_parts(part["parts"], place, losses)
 
 
 def _severity(native: Mapping[str, Any], lost: Declared) -> Severity:
@@ -270,6 +286,10 @@ def _by_top(members: Iterable[_Member]) -> tuple[tuple[str, tuple[_Member, ...]]
         if member.path[0] not in ("turns", "tools", "system", "native"):
             found.setdefault(member.path[0], []).append(member)
     return tuple((name, tuple(each)) for name, each in found.items())
+
+
+def _names_of(members: Mapping[str, Mapping[str, "_Member"]], lost: Collection[str]) -> dict[str, frozenset[str]]:
+    return {kind: _BAG.union(names) for kind, names in members.items()} | dict.fromkeys(lost, frozenset({"kind"}))
 
 
 def _by_kind(members: Iterable[_Member], prefix: Path) -> dict[str, dict[str, _Member]]:

@@ -84,6 +84,8 @@ def drop_empty(parts: list[Part], *, blank: bool = False) -> list[Part]:
     A cache mark on such a part moves to the part before it. Text that is only a signature stays. Parts of which
     nothing is left out are returned as they are.
     """
+    if _all_say_something(parts, blank):
+        return parts
     kept: list[Part] = []
     changed = False
     for part in parts:
@@ -101,8 +103,23 @@ def drop_empty(parts: list[Part], *, blank: bool = False) -> list[Part]:
     return kept if changed else parts
 
 
+def _all_say_something(parts: list[Part], blank: bool) -> bool:
+    for part in parts:
+        kind = part["kind"]
+        if kind == "tool_result":
+            if not _all_say_something(part["parts"], blank):
+                return False
+        elif kind in _MAY_SAY_NOTHING:
+            text = part.get("text")
+            if (not text or (blank and text.isspace())) and _says_nothing(part, blank):
+                return False
+    return True
+
+
 def results_first(parts: list[Part]) -> list[Part]:
     """Move results before everything else, each group in its own order."""
+    if len(parts) < 2:
+        return parts
     results = [part for part in parts if part["kind"] == "tool_result"]
     if not results or parts[: len(results)] == results:
         return parts
@@ -111,14 +128,19 @@ def results_first(parts: list[Part]) -> list[Part]:
 
 def calls_last(parts: list[Part]) -> list[Part]:
     """Move what stands behind the first call before it; reasoning and native parts keep their place among calls."""
-    kinds = [part["kind"] for part in parts]
-    if "tool_call" not in kinds:
-        return parts
-    first = kinds.index("tool_call")
+    first = None
+    for place, part in enumerate(parts):
+        kind = part["kind"]
+        if first is None:
+            first = place if kind == "tool_call" else None
+        elif kind not in _STAYS_AMONG_CALLS:
+            return _before_calls(parts, first)
+    return parts
+
+
+def _before_calls(parts: list[Part], first: int) -> list[Part]:
     behind = parts[first:]
     moved = [part for part in behind if part["kind"] not in _STAYS_AMONG_CALLS]
-    if not moved:
-        return parts
     return [*parts[:first], *moved, *(part for part in behind if part["kind"] in _STAYS_AMONG_CALLS)]
 
 
@@ -126,14 +148,19 @@ def _cleaned(turn: Turn) -> Turn:
     parts = turn.get("parts") or []
     if turn["role"] == "assistant" and has_carrier(parts):
         parts = detach(parts)
-    kept = drop_empty(parts)
-    return turn if kept is turn.get("parts") else {**turn, "parts": kept}
+    return with_parts(turn, drop_empty(parts))
 
 
 def _ordered(turn: Turn) -> Turn:
-    role, parts = turn["role"], turn["parts"]
-    ordered = calls_last(parts) if role == "assistant" else results_first(parts) if role == "user" else parts
-    return turn if ordered is parts else {**turn, "parts": ordered}
+    role = turn["role"]
+    if role == "assistant":
+        return with_parts(turn, calls_last(turn["parts"]))
+    return with_parts(turn, results_first(turn["parts"])) if role == "user" else turn
+
+
+def with_parts(turn: Turn, parts: list[Part]) -> Turn:
+    """Give a turn with these parts: itself, if they are its own."""
+    return turn if parts is turn.get("parts") else {**turn, "parts": parts}
 
 
 def _says_nothing(part: Part, blank: bool) -> bool:

@@ -2,8 +2,10 @@
 
 import copy
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from hypothesis import given, strategies as st
 from ruamel.yaml import YAML
 from torouter.canonical import schema
 from torouter.canonical.arrange import NO_RESULT, TurnOptions, arrange_turns
@@ -180,3 +182,39 @@ def test_pieces_of_a_stream_become_the_parts_they_were():
 def test_a_part_that_says_more_of_itself_is_no_piece():
     parts = [{"kind": "text", "text": "a", "cache": {}}, {"kind": "text", "text": "b"}, {"kind": "refusal", "text": "c"}]
     assert shape_turns({"turns": [{"role": "assistant", "parts": parts}]}, ["text"])["turns"][0]["parts"] == parts
+
+
+TALK = st.lists(
+    st.tuples(
+        st.sampled_from(["user", "assistant", "system"]),
+        st.lists(st.tuples(st.sampled_from(["text", "tool_call", "tool_result"]), st.sampled_from("abc")), min_size=1, max_size=3),
+        st.booleans(),
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+def conversation(talk):
+    made = {"text": lambda it: {"text": it}, "tool_call": lambda it: {"id": it, "name": "f", "arguments": "{}"},
+            "tool_result": lambda it: {"id": it, "parts": [{"kind": "text", "text": it}]}}  # fmt: skip
+    turns = [
+        {"role": role, "parts": [{"kind": kind, **made[kind](it)} for kind, it in parts], **({"name": "n"} if named else {})}
+        for role, parts, named in talk
+    ]
+    return link({"model": "m", "turns": turns})
+
+
+@given(TALK, st.sampled_from([None, "answer"]), st.booleans())
+def test_what_is_paired_already_is_arranged_as_all_else_is(talk, pair, alternate):
+    request, options = conversation(talk), TurnOptions(pair=pair, alternate=alternate)
+    with mock.patch("torouter.canonical.arrange.is_paired", return_value=False):
+        at_length = arrange_turns(request, options)
+    assert arrange_turns(request, options) == at_length
+
+
+def test_turns_that_stand_right_are_the_same_turns():
+    talk = [("user", [("text", "a")], False), ("assistant", [("tool_call", "a")], False), ("user", [("tool_result", "a")], False)]
+    request = shape_turns(conversation(talk))
+    linked = link(request)
+    arranged, _ = arrange_turns(linked, TurnOptions(pair="answer", alternate=True, blank="drop"))
+    assert [id(turn) for turn in arranged["turns"]] == [id(turn) for turn in linked["turns"]]
