@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from ..compile.snapshot import Snapshot
-from ..diagnostics import count_of, render_terminal
+from ..diagnostics import count_of
 from ..pipeline.credential import digest
 from ..server.boot import Worker, work
 from ..server.share import shared
@@ -66,9 +66,8 @@ def command(
 def _serve(sock: socket.socket, host: str, place: Path | None, workers: int | None, *, watching: bool) -> int:
     """Load the files, and run workers that serve them on a socket; gives the exit status."""
     template = Template(place)
-    diagnostics = template.renew()
-    if diagnostics.failed:
-        click.echo(render_terminal(diagnostics), nl=False, err=True)
+    diagnostics = template.begin()
+    if diagnostics is None:
         return 1
     if diagnostics.items:
         shows = called("validate", place)
@@ -81,7 +80,7 @@ def _serve(sock: socket.socket, host: str, place: Path | None, workers: int | No
     count = workers or settings.workers
     worker = Worker(
         sockets=[sock],
-        folder=place.resolve() if place else None,
+        folder=place,
         state=state.resolve(),
         key=digest(key) if key else None,
         group=group,

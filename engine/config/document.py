@@ -132,7 +132,7 @@ def load_document(
     All that is wrong is added to `diagnostics`. `known` gives the data of a text that was found right before: its
     places are read when they are asked for.
     """
-    text = source if isinstance(source, str) else _read(source, file, diagnostics)
+    text = source if isinstance(source, str) else read_text(source, file, diagnostics)
     if text is None:
         return None
     diagnostics.sources[file] = text
@@ -162,7 +162,8 @@ def _late(text: str, file: str, layer: str, data: object) -> Document:
     return Document(file, layer, text, data, Late(lambda: parsed().marks), Late(lambda: parsed().keys), Lines(text))
 
 
-def _read(path: Traversable, file: str, diagnostics: Diagnostics) -> str | None:
+def read_text(path: Traversable, file: str, diagnostics: Diagnostics) -> str | None:
+    """The text of a file that is named `file` in what is told; nothing when it cannot be read at all."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -30,15 +30,8 @@ _PROGRAM = ("canonical", "compile", "config", "language", "protocol", "sandbox",
 _SCHEMAS = ("canonical", "transform")
 
 
-class _Written(Protocol):
-    """A document, as far as it matters here."""
-
-    @property
-    def layer(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def text(self) -> str: ...
+Written = tuple[str, str, str]
+"""A file: the layer it belongs to, its name, its text."""
 
 
 class Known:
@@ -69,13 +62,13 @@ class Known:
             if repr(orjson.loads(orjson.dumps(data))) == repr(data):
                 self._used[self._key(kind, text)] = data
 
-    def approves(self, documents: Iterable[_Written]) -> bool:
-        """Tell whether just these documents were found right together, in whatever is made of them."""
-        return self._folder is not None and self.get(_TOGETHER, _all(documents)) is not None
+    def approves(self, written: Iterable[Written]) -> bool:
+        """Tell whether just these files were found right together, in whatever is made of them."""
+        return self._folder is not None and self.get(_TOGETHER, _all(written)) is not None
 
-    def approve(self, documents: Iterable[_Written]) -> None:
-        """Note that these documents are right together."""
-        self.put(_TOGETHER, _all(documents), data=True)
+    def approve(self, written: Iterable[Written]) -> None:
+        """Note that these files are right together."""
+        self.put(_TOGETHER, _all(written), data=True)
 
     def keep(self) -> None:
         """Write what was used, if the file holds something else; where that cannot be, all is read next time."""
@@ -110,8 +103,8 @@ class Late(Mapping[Path, Mark]):
         return len(self._marks())
 
 
-def _all(documents: Iterable[_Written]) -> str:
-    return "\0".join(part for document in documents for part in (document.layer, document.file, document.text))
+def _all(written: Iterable[Written]) -> str:
+    return "\0".join(part for file in written for part in file)
 
 
 @cache

@@ -1,6 +1,6 @@
 """All files of all layers, checked and merged into one project; every error is reported, not only the first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path as FilePath
@@ -9,7 +9,7 @@ from ..diagnostics import Diagnostics
 from .build import build_routes
 from .checks import check_policies, check_values
 from .collisions import check_collisions
-from .document import Document, Path, Where, load_document
+from .document import Document, Path, Where, load_document, read_text
 from .known import Known
 from .merge import Entry, LoadedRoute, Sections, merge_routes
 from .model import Routes
@@ -29,6 +29,9 @@ _DEFINITIONS = {
     "keys": "key",
     "policies": "policy",
 }
+
+
+Texts = Sequence[tuple[Source, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,40 @@ def load_project(
     The project holds what could be read even when `diagnostics` has errors; it may be served only when there are none.
     """
     known = known or Known(None)
+    texts = _texts(user, diagnostics, builtin=builtin)
+    return _project(texts, diagnostics, known, sound=not diagnostics.items and _approved(texts, known))
+
+
+def load_known_project(user: FilePath | None, diagnostics: Diagnostics, known: Known) -> Project | None:
+    """Load the files as `load_project` does if they are known to be right together; nothing is made of others."""
+    unheard = Diagnostics()
+    texts = _texts(user, unheard, builtin=True)
+    sound = not unheard.items and _approved(texts, known)
+    return _project(texts, diagnostics, known, sound=True) if sound else None
+
+
+def _texts(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool) -> Texts:
     sources = builtin_sources(diagnostics) if builtin else []
     sources += user_sources(user, diagnostics) if user else []
-    read = [(source, document) for source in sources if (document := _read(source, diagnostics, known)) is not None]
-    documents = tuple(document for _, document in read)
-    sound = not diagnostics.items and known.approves(documents)
+    read = [(source, read_text(source.file, source.name, diagnostics)) for source in sources]
+    return [(source, text) for source, text in read if text is not None]
+
+
+def _approved(texts: Texts, known: Known) -> bool:
+    return known.approves((source.layer, source.name, text) for source, text in texts)
+
+
+def _project(texts: Texts, diagnostics: Diagnostics, known: Known, *, sound: bool) -> Project:
+    """Make the project of what was read; what is `sound` is not held against schemas."""
+    documents: list[Document] = []
     layers: dict[str, list[LoadedRoute]] = {BUILTIN: [], USER: []}
     protocols: dict[str, dict[str, Document]] = {}
     dialects: dict[str, Document] = {}
-    for source, document in read:
+    for source, text in texts:
+        document = load_document(text, source.name, source.layer, diagnostics, partial(known.get, source.kind))
+        if document is None:
+            continue
+        documents.append(document)
         wrong = _check(document, source, diagnostics, known) if not sound else ()
         if source.kind == DIALECT:
             dialects[source.file.name.rpartition(".")[0]] = document
@@ -81,11 +109,7 @@ def load_project(
     check_collisions(routes, diagnostics)
     check_policies(routes.policies.values(), diagnostics)
     check_references(sections, routes, protocols, dialects, diagnostics)
-    return Project(documents, sections, routes, protocols, dialects, sound)
-
-
-def _read(source: Source, diagnostics: Diagnostics, known: Known) -> Document | None:
-    return load_document(source.file, source.name, source.layer, diagnostics, partial(known.get, source.kind))
+    return Project(tuple(documents), sections, routes, protocols, dialects, sound)
 
 
 def _check(document: Document, source: Source, diagnostics: Diagnostics, known: Known) -> set[Path]:

@@ -50,6 +50,17 @@ def _live(run: Run, held: set[int | signal.Signals]) -> None:
         os._exit(status)
 
 
+def result(run: Run) -> int:
+    """Run something in a process of its own and wait for it; gives its exit status."""
+    pid = fork(run)
+    try:
+        _, status = os.waitpid(pid, 0)
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
+    return os.waitstatus_to_exitcode(status)
+
+
 def ended(pid: int) -> int | None:
     """The exit status of a child, that of a signal as a negative number; nothing while it runs."""
     found, status = os.waitpid(pid, os.WNOHANG)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..compile import compile_project
 from ..compile.snapshot import Snapshot
 from ..config.known import Known
-from ..config.load import load_project
+from ..config.load import Project, load_known_project, load_project
 from ..diagnostics import Diagnostics, render_terminal
 from ..sandbox.load import load_sandbox
 from ..sandbox.sandbox import Sandbox
@@ -17,6 +17,7 @@ from ..sandbox.transport import SandboxTransport
 from ..store import state_folder
 from ..upstream.client import Transport
 from ..upstream.transports import transports
+from .child import result
 from .reload import for_good
 
 
@@ -40,11 +41,23 @@ def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
     known = Known(state_folder(folder))
     project = load_project(folder, diagnostics, known=known)
+    loaded = _compiled(project, folder, diagnostics, known)
+    if not diagnostics.items:
+        known.approve((it.layer, it.file, it.text) for it in project.documents)
+    known.keep()
+    return loaded
+
+
+def load_known(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
+    """Load the files if they are known to be right; None when they are not, and nothing is said of them then."""
+    known = Known(state_folder(folder))
+    project = load_known_project(folder, diagnostics, known)
+    return None if project is None else _compiled(project, folder, diagnostics, known)
+
+
+def _compiled(project: Project, folder: Path | None, diagnostics: Diagnostics, known: Known) -> Loaded | None:
     snapshot = compile_project(project, diagnostics)
     sandbox = load_sandbox(diagnostics, folder if folder is not None and folder.is_dir() else None, known)
-    if not diagnostics.items:
-        known.approve(project.documents)
-    known.keep()
     return None if diagnostics.failed else Loaded(snapshot, sandbox)
 
 
@@ -64,10 +77,25 @@ class Template:
     def check(self) -> int:
         """Look through the files in a process of its own, and tell what is wrong; gives 0 when they may be served."""
         diagnostics = Diagnostics()
-        if load(self._folder, diagnostics) is not None:
-            return 0
-        sys.stderr.write(render_terminal(diagnostics))
-        return 1
+        if load(self._folder, diagnostics) is None:
+            return _told(diagnostics)
+        return 0
+
+    def begin(self) -> Diagnostics | None:
+        """Load the files for the first time; gives what was found, or nothing when errors were, which are told then.
+
+        Files of which it is not known that they are right are looked through in a process of its own: that takes much
+        more memory than to load what is known then, and all of it would stay.
+        """
+        diagnostics = Diagnostics()
+        with for_good():
+            self._loaded = load_known(self._folder, diagnostics)
+        if self._loaded is not None:
+            return diagnostics
+        if result(self.check) != 0:
+            return None
+        diagnostics = self.renew()
+        return None if diagnostics.failed and _told(diagnostics) else diagnostics
 
     def renew(self) -> Diagnostics:
         """Load the files, and make workers of them from now on if nothing of what is found is an error."""
@@ -80,3 +108,9 @@ class Template:
         """Give what there is and keep nothing, so that a worker can let go of it."""
         loaded, self._loaded = self.loaded, None
         return loaded
+
+
+def _told(diagnostics: Diagnostics) -> int:
+    """Tell what is wrong; gives the exit status of who found it."""
+    sys.stderr.write(render_terminal(diagnostics))
+    return 1

@@ -45,7 +45,7 @@ def loaded(folder: Path) -> Project:
     if not project.sound:
         compile_project(project, found)
         assert found.items == []
-        known.approve(project.documents)
+        known.approve((it.layer, it.file, it.text) for it in project.documents)
         known.keep()
         held._HELD.clear()
         return loaded(folder)

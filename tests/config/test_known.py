@@ -40,7 +40,7 @@ class Start:
     def approve(self, kept: known.Known, documents: Iterable[document.Document]) -> None:
         """Note that they are right together, as a start does that compiled them."""
         load_project(self.folder, Diagnostics(), builtin=False, known=kept)
-        kept.approve(documents)
+        kept.approve((it.layer, it.file, it.text) for it in documents)
         kept.keep()
 
     def again(self) -> Project:
