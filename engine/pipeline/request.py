@@ -14,6 +14,7 @@ from .plan import Plan
 from .resolve import service_of
 
 USER_AGENT = "torouter"
+_JSON = "application/json"
 STORED = "stored"  # how the operations begin that are about kept answers
 CONVERSATION = "conversation"  # and those that are about conversations
 _KEPT = (STORED, CONVERSATION)
@@ -33,6 +34,7 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         "query": exchange.query,
         "headers": exchange.incoming.headers,
         "operation": endpoint.operation,
+        "protocol": plan.upstream.name,
     }
     query = {name: template(roots) for name, template in service.query.items()}
     if plan.forwards and exchange.query:
@@ -40,13 +42,18 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
     query.update({name: value() for name, value in provider.auth_query.items()})
     path = _address(service, endpoint.operation)
     url = _url(provider.base_url, path(roots), tuple(query.items()))
-    accept = plan.upstream.framing.media_type.partition(";")[0] if exchange.stream else "application/json"
-    media_type = "application/json" if isinstance(plan.body, bytes) else plan.body.media_type
-    headers = {"content-type": media_type, "accept": accept, "user-agent": USER_AGENT}
-    headers.update({name.lower(): text for name, template in service.headers.items() if (text := template(roots))})
+    headers = {
+        "content-type": _JSON if isinstance(plan.body, bytes) else plan.body.media_type,
+        "accept": plan.upstream.framing.media_type.partition(";")[0] if exchange.stream else _JSON,
+        "user-agent": USER_AGENT,
+    }
+    for name, template in service.headers.items():
+        if text := template(roots):
+            headers[name.lower()] = text
     if plan.forwards:
         headers.update(forwarded(exchange.incoming.headers, endpoint.forward))
-    headers.update({name.lower(): value() for name, value in provider.auth_headers.items()})
+    for name, value in provider.auth_headers.items():
+        headers[name.lower()] = value()
     policy = target.policy
     total = policy.total if left is None else min(policy.total, left)
     return UpstreamRequest(
@@ -57,7 +64,7 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         Timers(policy.connect, policy.first_byte, policy.idle, total),
         exchange.snapshot.settings.max_response,
         provider.allow_private,
-        {**roots, "protocol": plan.upstream.name},
+        roots,
     )
 
 

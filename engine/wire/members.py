@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -19,7 +20,6 @@ for _ in range(6):  # values of ordinary depth are taken in one go
 _PLAIN = re.compile(_TEXT + rb"|[^\s,}\]\"{\[]++|" + _SHALLOW, re.DOTALL)
 _BRACKET = re.compile(rb'[^"{}\[\]]*+(?:' + _TEXT + rb'[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL)
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
-_NEAR = 256
 _VALUE = re.compile(rb"\s*:\s*(" + _TEXT + rb"|[^\s,}\]\"{\[]+)", re.DOTALL)
 
 
@@ -62,11 +62,16 @@ def repeated(data: bytes, document: Mapping[str, object]) -> str | None:
 
 def replaced(data: bytes, name: str, value: bytes) -> bytes:
     """The same bytes with the value of the one top-level member `name` replaced."""
-    if data.find(orjson.dumps(name), 0, _NEAR) >= 0:  # mostly it comes first: nothing behind it has to be read
-        span = next(span for key, span in members(data) if key == name)
-    else:
-        [span] = spans(data, name)
+    if found := _at_first(name).match(data):  # mostly it comes first: nothing behind it has to be read
+        return data[: found.start(1)] + value + data[found.end(1) :]
+    [span] = spans(data, name)
     return data[: span.start] + value + data[span.end :]
+
+
+@lru_cache(256)
+def _at_first(name: str) -> re.Pattern[bytes]:
+    """The beginning of an object whose first member has this name and a plain value."""
+    return re.compile(_OPEN.pattern + re.escape(orjson.dumps(name)) + _VALUE.pattern, re.DOTALL)
 
 
 def _only(data: bytes, name: str) -> Span | None:
