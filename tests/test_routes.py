@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from decimal import Decimal
 from functools import cache
 
 import orjson
@@ -11,8 +12,10 @@ import pytest
 from torouter.canonical import schema
 from torouter.canonical.brackets import Brackets
 from torouter.compile import compile_project
+from torouter.compile.prices import prices_of
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_line
+from torouter.observe.usage import cost_of
 from torouter.protocol import Call
 from torouter.sandbox.load import load_sandbox
 from torouter.sandbox.sandbox import Sandbox, SandboxError
@@ -324,3 +327,42 @@ def test_more_than_twenty_providers_are_shipped_and_none_has_a_secret_in_it():
     providers = {name: each for name, each in project().routes.providers.items() if each.kind == "http"}
     assert len(providers) >= 20
     assert all(each.base_url.startswith("https://") and each.auth.secret for each in providers.values())
+
+
+UNPRICED = {
+    "gemini-3-pro-preview",  # one list no longer has it
+}
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "gemini"])
+def test_every_model_of_the_three_vendors_has_a_price_or_is_known_to_have_none(vendor):
+    targets = [(name, it) for name, model in snapshot().models.items() for it in model.targets(name) if it.provider.id == vendor]
+    assert len(targets) > 10
+    assert {name for name, target in targets if not target.prices} == {name for name, _ in targets} & UNPRICED
+
+
+def test_no_price_of_a_larger_request_is_lower_and_nothing_read_from_a_cache_costs_more():
+    known = {}
+    for price in project().routes.prices:
+        rates = {name: Decimal(text) for name, text in price.rates.items()}
+        assert rates["input"] > 0
+        assert rates.get("cache_read", 0) <= rates["input"]
+        small = known.setdefault((price.match, price.providers), rates)
+        assert (small is rates) == (price.over == 0), f"{price.match} twice, or without a price for small requests"
+        assert all(rates[name] >= small[name] for name in rates)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "upstream", "large", "rate"),
+    [
+        ("gpt-5", "openai", "gpt-5-2025-08-07", False, "1.25"),
+        ("gpt-5-mini", "openai", "gpt-5-mini-2025-08-07", False, "0.25"),
+        ("claude-haiku-5-5", "anthropic", "claude-haiku-5-5", False, "0.1"),
+        ("claude-haiku-5-5", "anthropic", "claude-haiku-5-5", True, "0.5"),
+        ("gpt-5", "openrouter", "gpt-5", False, None),
+        ("gpt-7", "openai", "gpt-7", False, None),
+    ],
+)
+def test_a_shipped_price_is_that_of_its_model_provider_and_size(model, provider, upstream, large, rate):
+    found = cost_of({"input": 1_000_000 if large else 1000}, prices_of(provider, upstream, project().routes.prices), 2e9)
+    assert found == (rate and (int(Decimal(rate) * (10**9 if large else 10**6)), "USD"))

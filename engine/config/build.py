@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from ..diagnostics import Diagnostics
 from .merge import Entry, Sections
 from .model import (
-    RATES,
     Address,
     Capability,
     Condition,
@@ -18,7 +17,6 @@ from .model import (
     Match,
     Model,
     ModelLimits,
-    Price,
     Provider,
     Refusal,
     Routes,
@@ -30,6 +28,7 @@ from .model import (
     Variant,
 )
 from .policy import Outcome, Policy, Timers
+from .price import prices_in
 from .secrets import parse_secret
 from .units import parse_date, parse_duration, parse_size
 
@@ -63,7 +62,9 @@ def build_routes(sections: Sections, diagnostics: Diagnostics) -> Routes:
         groups=section("groups", _group),
         keys=section("keys", lambda entry: _key(entry, diagnostics)),
         capabilities=tuple(section("capabilities", lambda entry: _capability(entry, diagnostics)).values()),
-        prices=tuple(section("prices", lambda entry: _price(entry, diagnostics)).values()),
+        prices=tuple(
+            it for entry in sections["prices"].values() if entry.sound for it in prices_in(entry, diagnostics)
+        ),
         policies=section("policies", _policy),
         settings=Settings(**section("settings", _setting)),
     )
@@ -250,23 +251,6 @@ def _capability(entry: Entry, diagnostics: Diagnostics) -> Capability | None:
         return None
     facts = {name: fact for name, fact in value.items() if name not in _ABOUT_FACTS}
     return Capability(value["match"], value["as_of"], value["source"], facts)
-
-
-def _price(entry: Entry, diagnostics: Diagnostics) -> Price | None:
-    value = entry.value
-    dates = [_date(entry, member, diagnostics) for member in ("as_of", "since") if member in value]
-    if None in dates:
-        return None
-    return Price(
-        match=value["match"],
-        providers=tuple(value.get("providers", ("*",))),
-        as_of=value["as_of"],
-        source=value["source"],
-        currency=value.get("currency", "USD"),
-        since=value.get("since"),
-        over=value.get("over", 0),
-        rates={name: str(value[name]) for name in RATES if name in value},
-    )
 
 
 def _setting(entry: Entry) -> Any:

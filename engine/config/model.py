@@ -8,6 +8,7 @@ from typing import Any, Literal
 from .document import Where
 from .merge import Entry
 from .policy import Policy, Timers
+from .price import Price
 from .secrets import SecretReference
 
 
@@ -242,24 +243,6 @@ class Capability:
     as_of: str
     source: str
     facts: Mapping[str, Any]
-
-
-RATES = ("input", "cache_read", "cache_write", "cache_write_long", "output", "reasoning")
-"""The classes of tokens that may have a price of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a million tokens of each class cost, as decimal text, where model and provider fit; `since` is a date."""
-
-    match: str
-    providers: tuple[str, ...]
-    as_of: str
-    source: str
-    currency: str
-    since: str | None
-    over: int
-    rates: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ _COUNTED = ("input", "cache_read", "cache_write", "cache_write_long", "output", 
 _RECORDED = ("input", "cache_read", "cache_write", "output", "reasoning")
 _NONE = (0,) * len(_RECORDED)
 _UNTOLD: Sequence[int | None] = (None,) * len(_RECORDED)
+_MEDIA = {"image_input": "input", "audio_input": "input", "image_output": "output", "audio_output": "output"}
 _OUTCOMES = frozenset({OK, LEFT, *STATUS})
 _MILLION = 10**6
 _MOST = 2**53
@@ -53,15 +54,21 @@ def names_of(exchange: Exchange) -> Names:
 def tokens_of(usage: Mapping[str, Any]) -> Tokens | None:
     """Give the counters of canonical usage; none if it tells none. What is no number of tokens is passed over."""
     known = {name: count for name in _COUNTED if type(count := usage.get(name)) is int and 0 <= count < _MOST}
+    media = usage.get("native")
+    if known and media:
+        known |= {name: count for name in _MEDIA if type(count := media.get(name)) is int and 0 <= count < _MOST}
     return known or None
 
 
 def classes(tokens: Tokens) -> Mapping[str, int]:
-    """Give the tokens by classes that do not overlap."""
+    """Give the tokens by classes that do not overlap.
+
+    How much of an image was read from a cache is not told: media are taken out of what was not.
+    """
     told = tokens.get
     written = told("cache_write", 0)
     long = min(told("cache_write_long", 0), written)
-    return {
+    found = {
         "input": uncached_input(tokens),
         "cache_read": told("cache_read", 0),
         "cache_write": written - long,
@@ -69,6 +76,11 @@ def classes(tokens: Tokens) -> Mapping[str, int]:
         "output": visible_output(tokens),
         "reasoning": told("reasoning", 0),
     }
+    for name, of in _MEDIA.items():
+        if name in tokens:
+            found[name] = min(tokens[name], found[of])
+            found[of] -= found[name]
+    return found
 
 
 def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> Cost | None:
@@ -76,7 +88,7 @@ def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> Cost | None:
     size = tokens.get("input", 0)
     for price in prices:
         if price.since <= at and (not price.over or size > price.over):
-            total = sum(count * price.rates[name] for name, count in classes(tokens).items())
+            total = sum(count * price.rates[name] for name, count in classes(tokens).items() if count)
             return (total + _MILLION // 2) // _MILLION, price.currency
     return None
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from torouter.compile.prices import prices_of
 from torouter.config.load import load_project
-from torouter.config.model import Price
+from torouter.config.price import Price
 from torouter.diagnostics import Diagnostics
 
 PLAIN = Price("small-*", ("*",), "2026-11-20", "a list", "USD", None, 0, {"input": "1.25", "output": "10"})
@@ -38,6 +38,21 @@ def test_what_is_written_later_counts_first() -> None:
     assert prices_of("p", "small-1", [PLAIN, later])[0].since == 1_798_761_600
 
 
+def test_a_longer_pattern_counts_before_a_shorter_one_and_a_users_own_before_a_built_in_one() -> None:
+    def price(match: str, currency: str, *, shipped: bool = False) -> Price:
+        return Price(match, ("*",), "", "", currency, None, 0, {"input": "1"}, shipped)
+
+    known = [price("small-1", "BIN", shipped=True), price("small-*", "OWN"), price("small-1*", "LNG"), price("*", "ALL")]
+    assert [it.currency for it in prices_of("p", "small-1", known)] == ["LNG", "OWN", "ALL", "BIN"]
+
+
+def test_media_cost_what_they_are_a_part_of_unless_said() -> None:
+    given = {"input": "1", "output": "4", "image_output": "30"}
+    (price,) = prices_of("p", "m", [Price("*", ("*",), "", "", "USD", None, 0, given)])
+    rates = {name: price.rates[name] // 10**9 for name in ("image_input", "audio_input", "image_output", "audio_output")}
+    assert rates == {"image_input": 1, "audio_input": 1, "image_output": 30, "audio_output": 4}
+
+
 def test_a_price_is_that_of_its_models_and_providers_only() -> None:
     ours = Price("small-*", ("here", "there-*"), "", "", "USD", None, 0, {"input": "1"})
     assert prices_of("there-2", "small-1", [ours])
@@ -57,6 +72,15 @@ def test_prices_are_read_as_they_are_written(tmp_path: Path) -> None:
     """)
     assert wrong == []
     assert prices == (Price("small-*", ("*",), "2026-11-20", "a list", "USD", None, 200_000, {"input": "1.25", "output": "10.10"}),)
+
+
+def test_one_price_may_be_that_of_several_models(tmp_path: Path) -> None:
+    prices, wrong = read(tmp_path, """
+        prices:
+          - {match: [small-1, small-1-*], as_of: "2026-11-20", source: a list, input: 1}
+    """)
+    assert ([it.match for it in prices], wrong) == (["small-1", "small-1-*"], [])
+    assert not any(it.shipped for it in prices)
 
 
 def test_a_price_without_a_source_or_with_a_day_that_is_none_is_an_error(tmp_path: Path) -> None:

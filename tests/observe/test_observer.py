@@ -202,3 +202,15 @@ async def test_a_key_in_a_wrong_place_is_not_in_the_line(caplog: pytest.LogCaptu
     (line,) = (it.message for it in caplog.records if it.name == "torouter.access")
     assert "test-key-1" not in line
     assert orjson.loads(line)["model"] == "[credential]"
+
+
+def test_media_are_classes_of_their_own_within_what_they_are_a_part_of() -> None:
+    usage = {"input": 100, "cache_read": 60, "output": 9, "native": {"image_input": 30, "audio_input": 20, "image_output": 9, "other": 5}}
+    tokens = tokens_of(usage)
+    assert tokens is not None
+    assert classes(tokens) == {
+        "input": 0, "cache_read": 60, "cache_write": 0, "cache_write_long": 0, "output": 0, "reasoning": 0,
+        "image_input": 30, "audio_input": 10, "image_output": 9,
+    }  # fmt: skip
+    price = replace(PRICE, rates={**PRICE.rates, "image_input": 10**9, "audio_input": 3 * 10**9, "image_output": 30 * 10**9})
+    assert cost_of(tokens, [price], NOON) == (60 * 100 + 30 * 1000 + 10 * 3000 + 9 * 30_000, "USD")
