@@ -77,6 +77,11 @@ class Brackets:
         return out
 
     @property
+    def shown(self) -> list[Event]:
+        """The encoder events of the last call, as far as it came."""
+        return self._stage.out
+
+    @property
     def open_part(self) -> OpenPart | None:
         """The part that the last event added text to, if more of it may come."""
         return self._stage.last

@@ -57,6 +57,7 @@ class Gathering:
     """
 
     def __init__(self) -> None:
+        self.shown: list[Json] = []
         self._response: Json = {}
 
     def feed(self, events: Iterable[Json]) -> list[Json]:

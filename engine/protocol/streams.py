@@ -149,13 +149,15 @@ class StreamDecoder:
         """Give the encoder events for some decoder events, with the closing ones once the stream is over."""
         if self._brackets is None:
             return events
+        out = None
         try:
             out = self._brackets.feed(events)
             return [*out, *self._brackets.finish(complete=True)] if self.over else out
         except _MISSHAPEN:
             # What rules make of an upstream's nonsense, such as text that is a number, ends this stream only.
             self.over = True
-            return [{"type": "error", "error": _interrupted(_NONSENSE), "response": {"outputs": []}}]
+            shown = self._brackets.shown if out is None else out
+            return [*shown, {"type": "error", "error": _interrupted(_NONSENSE), "response": {"outputs": []}}]
 
     def _finish(self, events: list[Event], error: Json | None) -> list[Event]:
         if self._brackets is None:
