@@ -114,3 +114,9 @@ async def test_an_answer_is_what_its_bytes_say(name: str, kind: str) -> None:
             assert len(connections) == (1 if case.again and isinstance(case.wanted, bytes) else 2)
     finally:
         await client.aclose()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_faster_loop_changes_nothing(name: str) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    uvloop.run(test_an_answer_is_what_its_bytes_say(name, "http"))
