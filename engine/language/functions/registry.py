@@ -26,7 +26,7 @@ class Function:
     `reads` says what it does with its arguments: makes something of the `whole` values (where nothing else is said),
     gives `any` of them or the `first` one as it is, gives the one that is `text`, joins the `texts` of the first, takes
     `named` members of the first, or looks only at the `presence` of values. `inline` is the same function as a Python
-    expression over the names of its arguments' values.
+    expression over the names of its arguments' values, and of itself as `run`.
     """
 
     name: str

@@ -16,7 +16,7 @@ _LONGEST_PATTERN = 200
 @REGISTRY.add(("concat('a', null, 'b')", "ab"), ("concat(null)", None), ("concat(2.0)", "2"))
 def concat(*pieces: Any) -> str | None:
     """Put texts and numbers one after the other; nulls are passed over, null if all are."""
-    written = [written for piece in pieces if (written := _written(piece)) is not None]
+    written = [it for piece in pieces if (it := piece if type(piece) is str else _written(piece)) is not None]
     return _joined("", written) if written else None
 
 
@@ -25,7 +25,7 @@ def join_text(separator: Any, items: Any) -> str | None:
     """Join the texts of a list; null if there is none."""
     if not isinstance(items, list) or not isinstance(separator, str):
         return None
-    written = [written for item in items if (written := _written(item)) is not None]
+    written = [it for item in items if (it := item if type(item) is str else _written(item)) is not None]
     return _joined(separator, written) if written else None
 
 

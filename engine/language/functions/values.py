@@ -120,7 +120,12 @@ def count(value: Any) -> int:
     return len(value) if isinstance(value, str | list | dict) else 0
 
 
-@REGISTRY.add(("has(`[\"a\"]`, 'a')", True), ("has('abc', 'b')", True), ("has(null, 'a')", False))
+@REGISTRY.add(
+    ("has(`[\"a\"]`, 'a')", True),
+    ("has('abc', 'b')", True),
+    ("has(null, 'a')", False),
+    inline="{1} in {0} if type({1}) is str and isinstance({0}, (list, str, dict)) else {run}({0}, {1})",
+)
 def has(container: Any, wanted: Any) -> bool:
     """Tell whether a list holds a value, a text holds a text, or an object holds a member."""
     if isinstance(container, list):

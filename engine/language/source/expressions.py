@@ -25,6 +25,10 @@ _RETURNS: Mapping[str, tuple[Kind, There]] = {
 }
 _PREFIXES: Mapping[str, tuple[Kind, There]] = {"list[": ("list", "maybe"), "dict[": ("object", "maybe")}
 _NOT_NULL = "not_null"
+_TYPE = "type"
+_TYPE_NAMES = {
+    str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object", type(None): "null"
+}  # fmt: skip
 
 
 @cache
@@ -116,7 +120,7 @@ class Expressions:
     def _field(self, node: Ast, here: Value | None) -> Value:
         if here is not None:
             return self._function.read(here, node["value"])
-        return Value(self._function.name(self._slots[node["value"]], node["value"]), atom=True)
+        return self._function.value(self._slots[node["value"]], node["value"])
 
     def _chain(self, node: Ast, here: Value | None) -> Value:
         first, *others = node["children"]
@@ -200,7 +204,8 @@ class Expressions:
         if "None" in (left.code, right.code):
             other = self._function.variable(right if left.code == "None" else left)
             return f"({other.code} is None)", f"({other.code} is not None)"
-        if {"text", "list", "object"} & {left.kind, right.kind}:  # equal to no number, and to no truth value
+        kinds = {left.kind, right.kind}
+        if {"text", "list", "object"} & kinds or kinds == {"number"}:  # no number is compared with a truth value
             return f"({left.code} == {right.code})", f"({left.code} != {right.code})"
         if {"True", "False"} & {left.code, right.code}:
             left, right = self._function.variable(left), self._function.variable(right)
@@ -227,15 +232,24 @@ class Expressions:
         arguments = [self._value(child, here) for child in node["children"]]
         if name == _NOT_NULL:
             return self._not_null(arguments)
+        if name == _TYPE:
+            return self._type(arguments[0])
         kind, there = _gives(name)
         inline = LIBRARY[name].inline if name in LIBRARY else None
-        if inline is not None:
-            codes = [self._function.variable(argument).code for argument in arguments]
-            return Value(f"({inline.format(*codes)})", there, kind)
         run = LIBRARY[name].run if name in LIBRARY else standard(name)
         called = self._function.constants.name(run, name)
+        if inline is not None:
+            codes = [self._function.variable(argument).code for argument in arguments]
+            return Value(f"({inline.format(*codes, run=called)})", there, kind)
         codes = [argument.code for argument in arguments]
         return Value(f"{called}({', '.join(codes)})", there, kind, cheap=False)
+
+    def _type(self, argument: Value) -> Value:
+        """Name the type of a value; what has a type that JSON does not have is asked at length."""
+        known = self._function.constants.name(_TYPE_NAMES, "type_names")
+        called = self._function.constants.name(standard(_TYPE), _TYPE)
+        value = self._function.variable(argument)
+        return Value(f"({known}.get(type({value.code})) or {called}({value.code}))", "maybe", "text")
 
     def _not_null(self, arguments: Sequence[Value]) -> Value:
         *others, last = arguments

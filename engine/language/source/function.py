@@ -57,7 +57,7 @@ class Function:
         self.depth = 1
         self.lines: list[Line] = []
         self.changing: set[str] = set()
-        self._names: dict[int, str] = {}
+        self._values: dict[int, Value] = {}
         self._asked: set[int] = set()
         self._taken = set(BUILT_IN)
         self._known: list[dict[tuple[str, str], str]] = [{}]
@@ -73,18 +73,21 @@ class Function:
         self._taken.add(name)
         return name
 
-    def bind(self, slot: int, name: str) -> str:
-        """Let a slot's value have a name."""
-        self._names[slot] = name
-        return name
+    def bind(self, slot: int, value: Value) -> None:
+        """Let a slot have a value, which has a name."""
+        self._values[slot] = value
+
+    def value(self, slot: int, text: str) -> Value:
+        """Give a slot's value."""
+        self._asked.add(slot)
+        if slot not in self._values:
+            self.free[slot] = text
+            self._values[slot] = Value(self.unique(text), atom=True)
+        return self._values[slot]
 
     def name(self, slot: int, text: str) -> str:
         """Give the name of a slot's value."""
-        self._asked.add(slot)
-        if slot not in self._names:
-            self.free[slot] = text
-            self.bind(slot, self.unique(text))
-        return self._names[slot]
+        return self.value(slot, text).code
 
     def is_asked(self, slot: int) -> bool:
         """Tell whether anything reads a slot."""

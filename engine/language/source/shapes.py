@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .. import build
 from ..terms import (
-    NOTHING,
     Constant,
     Each,
     Expression,
@@ -27,6 +24,7 @@ from ..terms import (
     Term,
     Text,
 )
+from .choices import Choices
 from .expressions import Expressions
 from .facts import kind_of, may_be_marked
 from .function import DEEPEST, Function
@@ -34,15 +32,12 @@ from .module import Module
 from .sinks import Append, Assign, Emit, Member, Return, Sink, Update
 from .values import MARK, Value
 
-_OF_NO_TEXT = re.compile(r"null|true|false|[-\d\[{]")  # what a label may begin with that stands for no text
-_MISSING = object()
-
 
 class Unwritable(Exception):
     """A term has no source: its closure must do."""
 
 
-class Shapes:
+class Shapes(Choices):
     """Writes the shapes of one function."""
 
     def __init__(self, module: Module) -> None:
@@ -77,11 +72,11 @@ class Shapes:
             case Merge(parts):
                 self._merge(parts, sink)
             case First(choices):
-                self._first(choices, sink)
+                self.first(choices, sink)
             case Switch():
-                self._switch(term, sink)
+                self.switch(term, sink)
             case Lookup():
-                self._lookup(term, sink)
+                self.lookup(term, sink)
             case Noted():
                 raise Unwritable
 
@@ -91,7 +86,7 @@ class Shapes:
             return self.function.atom(self.expressions.value(term), hint)
         name = self.function.unique(hint)
         self.write(term, Assign(self.function, name, plain=True))
-        return Value(name, atom=True)
+        return Value(name, kind=kind_of(term), atom=True)
 
     def bind(self, bindings: Sequence[tuple[Name, Term]]) -> None:
         """Bind names one after the other."""
@@ -99,7 +94,7 @@ class Shapes:
             self._bind(name, term)
 
     def _bind(self, name: Name, term: Term) -> None:
-        self.function.bind(name.slot, self.function.variable(self.named(term, name.text), name.text).code)
+        self.function.bind(name.slot, self.function.variable(self.named(term, name.text), name.text))
 
     def _text(self, term: Text, sink: Sink) -> None:
         from ..template import of_names
@@ -108,12 +103,6 @@ class Shapes:
         called = function.constants.name(of_names(term.text, tuple(term.slots)), "text")
         values = ", ".join(function.name(slot, name) for name, slot in term.slots.items())
         sink.put(Value(f"{called}([{values}])", "always", "text", cheap=False))
-
-    def _otherwise(self, sink: Sink) -> None:
-        """Write below `else` what is done where there is no value, if anything is."""
-        _, lines, _ = self.function.capture(sink.nothing)
-        if lines:
-            self.function.below("else:", lines)
 
     def _object(self, term: Object, sink: Sink) -> None:
         if isinstance(sink, Update):
@@ -180,8 +169,9 @@ class Shapes:
         function = self.function
         source = self.named(loop.source, "items").code
         with function.block(f"if isinstance({source}, list):"):
-            item = function.bind(loop.item.slot, function.unique(loop.item.text))
-            index = function.bind(loop.index.slot, function.unique(loop.index.text))
+            item, index = function.unique(loop.item.text), function.unique(loop.index.text)
+            function.bind(loop.item.slot, Value(item, atom=True))
+            function.bind(loop.index.slot, Value(index, "always", "number", atom=True))
             head = len(function.lines)
             with function.block("for"):
                 if loop.condition is not None:
@@ -206,7 +196,7 @@ class Shapes:
             return
         with self.function.block(f"if {self.holds(term.condition)}:"):
             self.write(term.body, sink)
-        self._otherwise(sink)
+        self.otherwise(sink)
 
     def _called(self, term: Guarded, name: str, sink: Sink) -> None:
         """Write the body of a definition as a function of its own: the same one wherever it does the same."""
@@ -238,63 +228,3 @@ class Shapes:
             self.write(part, into)
         if into is not sink:
             sink.put(Value(into.made, "filled", "object", atom=True))
-
-    def _first(self, choices: Sequence[tuple[Term, bool]], sink: Sink) -> None:
-        function = self.function
-        name = function.unique("first")
-        first = Value(name, atom=True, marked=any(may_be_marked(choice) for choice, _ in choices))
-        is_there = False
-        for place, (choice, literal) in enumerate(choices):
-            if place:
-                with function.block(f"if not {first.says}:"):
-                    self.write(choice, Assign(function, name))
-            else:
-                self.write(choice, Assign(function, name))
-            if literal:  # which is always there
-                is_there = True
-                break
-        if is_there:
-            sink.put(replace(first, there="always"))
-        elif choices:
-            sink.put(Value(f"({name} if {first.says} else None)", marked=first.marked))
-        else:
-            sink.nothing()
-
-    def _switch(self, term: Switch, sink: Sink) -> None:
-        function = self.function
-        key = self.named(term.selector, "case").code
-        if any(_OF_NO_TEXT.match(label) for labels, _ in term.cases for label in labels):
-            key = function.atom(Value(self._label(key)), "label").code
-        word = "if"
-        for labels, case in term.cases:
-            with function.block(
-                f"{word} {key} == {labels[0]!r}:" if len(labels) == 1 else f"{word} {key} in {labels!r}:"
-            ):
-                self.write(case, sink)
-            word = "elif"
-        _, lines, _ = function.capture(lambda: self.write(term.otherwise or NOTHING, sink))
-        if lines:
-            function.below("else:" if term.cases else "if True:", lines)
-
-    def _label(self, key: str) -> str:
-        label = self.function.constants.name(build.label, "label")
-        return f"{key} if type({key}) is str else {label}({key})"
-
-    def _lookup(self, term: Lookup, sink: Sink) -> None:
-        function = self.function
-        key = function.unique("key")
-        self.write(term.key, Assign(function, key))
-        table = function.constants.name(term.table, "table")
-        found = function.unique("entry")
-        if term.otherwise is None:
-            function.line(f"{found} = {table}.get({self._label(key)}) if {key} is not None else None")
-            sink.put(Value(found, atom=True))
-            return
-        missing = function.constants.name(_MISSING, "missing")
-        with function.block(f"if {key} is not None:"):
-            function.line(f"{found} = {table}.get({self._label(key)}, {missing})")
-            with function.block(f"if {found} is {missing}:"):
-                self.write(term.otherwise, sink)
-            with function.block("else:"):
-                sink.put(Value(found, atom=True))
-        self._otherwise(sink)
