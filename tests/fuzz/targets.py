@@ -37,6 +37,8 @@ from tests.fuzz.mutate import mutated, mutated_json
 from tests.fuzz.seeds import errors, heads, requests, responses, streams
 from tests.fuzz.server import SEEDS, SERVER
 from tests.laws.folders import FOLDERS, PROJECT, protocol
+from tests.upstream.test_raw_answers import CASES
+from tests.upstream.wire import Wire
 
 Run = Callable[[bytes], None]
 
@@ -79,6 +81,19 @@ def _frames(kind: str, chunks: Sequence[bytes]) -> object:
     except FrameError:
         return None
     return found, reader.truncated
+
+
+def answer(data: bytes) -> None:
+    """However the bytes of a service are cut, the same answer comes of them, or the same fault."""
+    pieces = [data[:7], data[7:8], *(data[at : at + 5] for at in range(8, len(data), 5))]
+    assert asyncio.run(_answer([data])) == asyncio.run(_answer(pieces))
+
+
+async def _answer(pieces: Sequence[bytes]) -> object:
+    wire = Wire()
+    wire.hear(pieces)
+    wire.connection.connection_lost(None)
+    return (await wire.outcome())[:3]
 
 
 def form(data: bytes) -> None:
@@ -198,6 +213,7 @@ def targets() -> dict[str, Target]:
         Target("head", head, heads()),
         Target("server", SERVER.run, SEEDS),
         *(Target(f"frames.{kind}", partial(frames, kind), [*told, b'[{"a":"]"},\r\n{"b":[1]}]', b'{"a":1}\n{"b":2}\n']) for kind in KINDS),
+        Target("answer", answer, [case.raw for case in CASES.values() if len(case.raw) < 2000]),
         Target("form", form, [FORM]),
         Target("body", body, [data for name in FOLDERS for data in requests(name)]),
         Target("key", key, [b"tr_live_abcdefghijklmnopqrstuvwxyz", b"sk-1"]),
