@@ -66,7 +66,7 @@ class Answered:
     async def write(self, data: bytes) -> None:
         """Nothing is streamed where nothing is sent."""
 
-    async def finish(self) -> None:
+    async def finish(self, data: bytes = b"") -> None:
         """Nothing is streamed where nothing is sent."""
 
     def abort(self) -> None:

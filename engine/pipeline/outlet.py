@@ -59,12 +59,14 @@ class Outlet:
             if visible or len(self._held) > HELD:
                 await self._open()
 
-    async def finish(self) -> None:
-        """End the stream; what was held is sent."""
+    async def finish(self, data: bytes) -> None:
+        """End the stream with a last piece; what was held is sent before it."""
         async with self._lock:
             if not self._reply.started:
-                await self._open()
-            await self._reply.finish()
+                await self._reply.start(200, self._headers)
+            held = bytes(self._held)
+            self._held.clear()
+            await self._reply.finish(held + data)
 
     async def _open(self) -> None:
         await self._reply.start(200, self._headers)

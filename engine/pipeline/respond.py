@@ -70,8 +70,7 @@ async def synthesise(exchange: Exchange, plan: Plan, response: UpstreamResponse)
     frames = plan.client.encode_whole_stream(decoded, plan.call)
     await keep(exchange, plan, decoded)
     await exchange.reply.start(200, _stream_headers(exchange, plan))
-    await exchange.reply.write(frames)
-    await exchange.reply.finish()
+    await exchange.reply.finish(frames)
 
 
 async def aggregate(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
@@ -117,8 +116,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
             tail = _redacted(exchange, tail)
         exchange.outcome = _outcome(converter)
         await _keep(exchange, plan, converter)
-        await outlet.put(tail, visible=True)
-        await outlet.finish()
+        await outlet.finish(tail)
     if converter.satisfied and converter.failed is None:
         await _drain(chunks)
 

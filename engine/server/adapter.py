@@ -17,6 +17,7 @@ from .answer import head_of
 from .head import Head
 
 _SMALL = 64 * 1024
+_END = b"0\r\n\r\n"  # of a body in chunks
 
 
 class SanicIncoming:
@@ -91,6 +92,7 @@ class SanicReply:
 
     __slots__ = (
         "_extra",
+        "_head",
         "_request",
         "_stream",
         "_streaming",
@@ -106,6 +108,7 @@ class SanicReply:
         self._request = request
         self._stream: Any = request.stream
         self._extra = extra
+        self._head = b""  # of a stream of which nothing has been written
         self.patience = patience
         self.closing = False
         self.status = 0
@@ -130,14 +133,13 @@ class SanicReply:
         self.sent = len(body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """Write the head of a streamed answer."""
-        head = self._begin(status, headers, ("transfer-encoding", "chunked"))
+        """Begin a streamed answer; its head leaves with the first piece."""
+        self._head = self._begin(status, headers, ("transfer-encoding", "chunked"))
         if self.streams is not None:
             self._streaming = True
             self.streams(1)
         self._stream.response_func = self._stream.http1_response_chunked
         self._stream.stage = Stage.RESPONSE
-        await self._send(head)
 
     def push(self, data: bytes) -> bool:
         """Write a piece at once, unless the client does not keep up; tells whether it is written."""
@@ -146,19 +148,20 @@ class SanicReply:
             return False
         if data:
             self.sent += len(data)
-            connection.write(b"%x\r\n%b\r\n" % (len(data), data))
+            connection.write(self._chunk(data))
         return True
 
     async def write(self, data: bytes) -> None:
         """Write a piece; waits while the client does not keep up. Raises CancelledError once it is gone."""
         if data:
             self.sent += len(data)
-            await self._send(b"%x\r\n%b\r\n" % (len(data), data))
+            await self._send(self._chunk(data))
 
-    async def finish(self) -> None:
-        """End the streamed answer."""
+    async def finish(self, data: bytes = b"") -> None:
+        """End the streamed answer, with a last piece."""
+        self.sent += len(data)
         self._stream.response_func = None
-        await self._send(b"0\r\n\r\n")
+        await self._send(self._chunk(data) + _END if data else self._taken_head() + _END)
         self._stream.stage = Stage.IDLE
 
     def over(self) -> None:
@@ -172,6 +175,13 @@ class SanicReply:
         transport = self._request.transport
         if transport is not None:
             transport.abort()  # type: ignore[attr-defined]
+
+    def _chunk(self, data: bytes) -> bytes:
+        return b"%b%x\r\n%b\r\n" % (self._taken_head(), len(data), data)
+
+    def _taken_head(self) -> bytes:
+        head, self._head = self._head, b""
+        return head
 
     def _begin(self, status: int, headers: Mapping[str, str], length: tuple[str, str]) -> bytes:
         """Take the answer over from the library, whose way of writing is slow; gives the head."""

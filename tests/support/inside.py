@@ -121,8 +121,8 @@ class Given:
     async def write(self, data: bytes) -> None:
         self.body += data
 
-    async def finish(self) -> None:
-        pass
+    async def finish(self, data: bytes = b"") -> None:
+        self.body += data
 
     def abort(self) -> None:
         self.cut = True
