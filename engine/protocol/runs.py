@@ -155,19 +155,17 @@ class Runs:
     ) -> Known | None:
         """Run the rules on a document with holes, and on one that was there: what comes of both must be the same."""
         state = self._reading.frame[self._reading.state]
-        after = dict(state)
-        self._reading.on(rules, unknown, after)
-        grown = tuple(
-            (name, _appended(state[name], value, holes)) for name, value in after.items() if is_unknown(value)
-        )
-        before = {**state, **{name: Unknown(filled=True) for name, _ in grown}}
-        after = dict(before)
+        before, after = state, dict(state)
         events = self._reading.on(rules, unknown, after)
+        grown = tuple((name, _appended(state[name], value, holes)) for name, value in after.items() if is_unknown(value))
+        if grown:  # once more with what has grown being unknown as well, for a rule may look at it
+            before = {**state, **{name: Unknown(filled=True) for name, _ in grown}}
+            after = dict(before)
+            events = self._reading.on(rules, unknown, after)
         for name, place in grown:
-            if _appended(before[name], after[name], holes) != place:
+            if _appended(before[name], after.pop(name), holes) != place:
                 return None
-        names = [name for name, _ in grown]
-        if any(after[name] is not value and after[name] != value for name, value in state.items() if name not in names):
+        if any(state[name] is not value and state[name] != value for name, value in after.items()):
             return None
         filled = dict(zip(map(id, holes), texts, strict=True))
         if _filled(events, filled) != self._reading.on(rules, document, dict(state)):
