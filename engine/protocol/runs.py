@@ -157,7 +157,8 @@ class Runs:
         state = self._reading.frame[self._reading.state]
         before, after = state, dict(state)
         events = self._reading.on(rules, unknown, after)
-        grown = tuple((name, _appended(state[name], value, holes)) for name, value in after.items() if is_unknown(value))
+        unknown_now = [(name, value) for name, value in after.items() if is_unknown(value)]
+        grown = tuple((name, _appended(state[name], value, holes)) for name, value in unknown_now)
         if grown:  # once more with what has grown being unknown as well, for a rule may look at it
             before = {**state, **{name: Unknown(filled=True) for name, _ in grown}}
             after = dict(before)
