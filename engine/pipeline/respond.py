@@ -145,6 +145,7 @@ async def _pump(
         async for chunk in chunks:
             pumped.said = True
             data = converter.feed(chunk)
+            del chunk  # a client that does not read holds as little as can be
             if converter.failed is not None:
                 if not exchange.reply.started:
                     break

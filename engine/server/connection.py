@@ -17,6 +17,7 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 from .head import Head, RefusedHead, hopeless
 
 _LINGER = 1.0
+_UNREAD = 32 * 1024  # bytes that wait for a client at most before it is waited for
 _END = b"\r\n\r\n"
 
 
@@ -106,6 +107,11 @@ class Connection(HttpProtocol):
         super().__init__(**options)
         self.ends = False
         self._lingers = False
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin; a client that reads slowly is waited for sooner than the library would."""
+        super().connection_made(transport)  # type: ignore[no-untyped-call]
+        transport.set_write_buffer_limits(high=_UNREAD)
 
     @property
     def writable(self) -> bool:

@@ -15,8 +15,12 @@ from .errors import UpstreamError, broken, malformed, unanswered, unheard
 HEAD = 64 * 1024
 """Bytes of a head, and of whatever else comes and is no body, at most."""
 HEADERS = 256
-QUEUED = 64 * 1024
+READ = 32 * 1024
+"""Bytes of one read at most. What a client does not take is held several times on its way: read, joined, written."""
+QUEUED = 16 * 1024
 """Bytes that wait for their reader at most before the service has to wait, too; one read may pass it."""
+
+_arrived = memoryview(bytearray(READ))  # of whichever connection is read just now: the parser copies what it needs
 
 
 class Owner(Protocol):
@@ -27,7 +31,7 @@ class Owner(Protocol):
     def lost(self, connection: Connection) -> None: ...
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Parses answers as they arrive."""
 
     _over = _until_end = _interim = _keep = _empty = _paused = False
@@ -133,7 +137,10 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._owner.made(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - as the loop says it
+        return _arrived
+
+    def buffer_updated(self, nbytes: int) -> None:
         answer = self._answer
         if answer is None:  # nobody has asked
             self.abort()
@@ -141,7 +148,7 @@ class Connection(asyncio.Protocol):
         self.began = True
         before = len(self._pieces)
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(_arrived[:nbytes])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._keep = False
             if not self._over:
@@ -151,13 +158,13 @@ class Connection(asyncio.Protocol):
             self._part(keep=self._keep)
         elif len(self._pieces) > before:
             self._noise = 0
-            self._queued += len(data)
+            self._queued += nbytes
             if self._queued > QUEUED and not self._paused and self._transport is not None:
                 self._paused = True
                 self._transport.pause_reading()
             answer.wake()
         else:
-            self._noise += len(data)
+            self._noise += nbytes
             if self._noise > HEAD:
                 self.fail(broken() if answer.status else unheard())
             elif answer.status:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 from torouter.upstream.answer import Answer
+from torouter.upstream.client import Client, UpstreamRequest
 from torouter.upstream.connection import Connection
 from torouter.upstream.destination import Origin
 from torouter.upstream.errors import UpstreamError, unreachable
 from torouter.upstream.pool import KEPT, Pool
 
-from tests.upstream.wire import ORIGIN, Line
+from tests.upstream.wire import ORIGIN, Line, hear
 
 OTHER = Origin(tls=False, host="two.test", port=80, private=False)
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -52,7 +53,7 @@ class Pooled:
         """One request and its answer."""
         loop = asyncio.get_running_loop()
         connection.begin(Answer(loop, 60, loop.time() + 60, 1000), b"")
-        connection.data_received(head)
+        hear(connection, head)
 
     def closed(self) -> list[bool]:
         return [connection._transport is None or connection._transport.is_closing() for connection in self.dial.made]
@@ -89,7 +90,7 @@ async def test_what_ended_while_it_waited_is_not_taken(pooled: Pooled) -> None:
         pooled.use(connection)
     two.eof_received()
     two.connection_lost(None)
-    one.data_received(b"HTTP/1.1 408 Request Timeout\r\n")
+    hear(one, b"HTTP/1.1 408 Request Timeout\r\n")
     assert await pooled.take() not in {one, two}
 
 
@@ -137,6 +138,27 @@ async def test_who_leaves_while_connecting_keeps_no_place(pooled: Pooled) -> Non
     assert len({await pooled.take(), await pooled.take()}) == 2
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_whenever_a_request_is_left_it_keeps_no_place(pooled: Pooled, steps: int) -> None:
+    client = Client(connections=2)
+    client._pool = pooled.pool
+    asked = UpstreamRequest("POST", "http://one.test/", [], b"")
+    for _ in range(3):
+        pooled.dial.gate.clear()
+        sending = asyncio.create_task(client.send(asked))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        pooled.dial.gate.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert pooled.pool._busy == 0
+    assert set(pooled.closed()) <= {True}
+
+
 async def test_who_cannot_be_reached_keeps_no_place(pooled: Pooled) -> None:
     pooled.dial.fails = True
     for _ in range(5):
@@ -153,7 +175,7 @@ async def test_who_leaves_its_answer_keeps_no_place(pooled: Pooled) -> None:
             connection = await pooled.take()
             answer = Answer(loop, 60, loop.time() + 60, 1000)
             connection.begin(answer, b"")
-            connection.data_received(head)
+            hear(connection, head)
             await answer.aclose()
             await answer.aclose()
             connection.connection_lost(None)

@@ -61,6 +61,15 @@ class Owner:
         pass
 
 
+def hear(connection: Connection, data: bytes) -> None:
+    """Have some bytes arrive, in as many reads as they need."""
+    while data:
+        room = connection.get_buffer(-1)
+        part, data = data[: len(room)], data[len(room) :]
+        room[: len(part)] = part
+        connection.buffer_updated(len(part))
+
+
 class Wire:
     """A connection with an answer under way."""
 
@@ -82,7 +91,7 @@ class Wire:
         for piece in pieces:
             if self.line.closing:
                 return
-            self.connection.data_received(piece)
+            hear(self.connection, piece)
 
     async def outcome(self) -> tuple[object, ...]:
         """All that can be known of the answer now, and whether the connection may be used again."""
