@@ -112,18 +112,22 @@ class Client:
         task = asyncio.create_task(self._pool.connection(origin, fresh=fresh))
         try:
             await asyncio.wait([task], timeout=min(timers.connect, left))
-        finally:
-            if not task.done():
-                task.cancel()
-                task.add_done_callback(self._unused)
+        except asyncio.CancelledError:
+            self._abandon(task)
+            raise
         if task.done():
             return task.result()
+        self._abandon(task)
         if timers.connect <= left:
             raise timed_out("could not be reached in time", "connect")
         raise timed_out("did not answer in time", "first_byte" if timers.first_byte < timers.total else "total")
 
+    def _abandon(self, task: asyncio.Task[Connection]) -> None:
+        """Wait no more for a connection; one that comes nevertheless is given back."""
+        task.cancel()
+        task.add_done_callback(self._unused)
+
     def _unused(self, task: asyncio.Task[Connection]) -> None:
-        """Give back a connection that came when nobody waited for it any more."""
         if not task.cancelled() and task.exception() is None:
             self._pool.unused(task.result())
 
