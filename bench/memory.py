@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from . import tree
 from .targets import free_port, process
 
 KEY = "bench-key"
@@ -96,28 +98,29 @@ async def edit(port: int, work: Work) -> bool:
     return b" 200 " in status
 
 
-def resident(pid: int) -> float:
-    """Resident memory of a process and all below it, in MiB."""
-    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family(pid))
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in family(int(child)))]
+async def first(port: int, work: Work) -> None:
+    """Send forms until one is answered. Raises OSError after a while."""
+    for _ in range(600):
+        try:
+            await edit(port, work)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise OSError("nobody answers")
 
 
 async def watch(pid: int, seen: list[float]) -> None:
-    """Look at the memory again and again."""
+    """Look at the memory again and again: pages that processes share count once."""
     while True:
-        seen.append(resident(pid))
+        seen.append(tree.memory(pid)[0])
         await asyncio.sleep(0.05)
 
 
 async def measure(port: int, pid: int, work: Work) -> None:
     """Send all forms at once and print what they took."""
-    idle, seen, began = resident(pid), [resident(pid)], time.perf_counter()
+    idle, _ = tree.memory(pid)
+    seen, began = [idle], time.perf_counter()
     watching = asyncio.create_task(watch(pid, seen))
     answered = sum(await asyncio.gather(*(edit(port, work) for _ in range(FORMS))))
     watching.cancel()
@@ -142,9 +145,9 @@ async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
             configure(Path(folder), port)
             own = free_port()
-            command = ("-m", "torouter", "serve", folder, "--workers", "1", "--port", str(own))
-            with process(*command, port=own) as pid:
-                await edit(own, work)  # the first request loads what later ones find
+            command = (sys.executable, "-m", "torouter", "serve", folder, "--workers", "1", "--port", str(own))
+            with process(command) as pid:
+                await first(own, work)  # the first request compiles what later ones find
                 await measure(own, pid, work)
     server.close()
 

@@ -22,6 +22,7 @@ from .work import Work
 
 FILE = Path(__file__).with_name("targets.yaml")
 PATIENCE = 60.0
+BYTECODE = Path(tempfile.gettempdir(), f"torouter-bench-{os.getuid()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,18 @@ def free_port() -> int:
 
 @contextmanager
 def process(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[int]:
-    """A program that runs as long as it is needed; gives its process id."""
+    """A program that runs as long as it is needed; gives its process id.
+
+    Python keeps the bytecode of a program's first start, as it is after an installation, whatever is set here.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said:
         started = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env={**os.environ, **(environment or {})}
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env={**kept, "PYTHONPYCACHEPREFIX": str(BYTECODE), **(environment or {})},
         )
         try:
             yield started.pid
