@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -32,7 +33,8 @@ _PLAIN = {member: frozenset(("type", *_SAID, member)) for member in _MEMBERS}
 class Cast:
     """What one delta of the part at `place` is written as, while the state is as it was: `frames` frames.
 
-    `pieces` are the bytes around its `holes`: in each stands its text, or the number of one of the frames.
+    `pieces` are the bytes around its `holes`: in each stands its text, or the number of one of the frames; `form` is
+    all of it as `%` takes it.
     """
 
     place: Place
@@ -40,19 +42,18 @@ class Cast:
     frames: int
     pieces: tuple[bytes, ...]
     holes: tuple[int, ...]
+    form: bytes
 
     def write(self, texts: Sequence[bytes], number: int) -> bytes:
         """Write deltas by their texts as they stand between quotes in JSON; the first frame has this number."""
+        if not self.holes:
+            return self.pieces[0] * len(texts)
         if self.holes == (_TEXT,):
             first, last = self.pieces
             return first + (last + first).join(texts) + last
-        out = []
-        for text in texts:
-            out.append(self.pieces[0])
-            for hole, piece in zip(self.holes, self.pieces[1:], strict=True):
-                out += (text if hole == _TEXT else b"%d" % (number + hole), piece)
-            number += self.frames
-        return b"".join(out)
+        end, step = number + len(texts) * self.frames, self.frames
+        columns = [texts if hole == _TEXT else range(number + hole, end + hole, step) for hole in self.holes]
+        return b"".join([self.form % values for values in zip(*columns, strict=True)])
 
 
 class Casting:
@@ -130,7 +131,10 @@ class Casting:
             before, _, behind = pieces.pop().partition(mark)
             pieces += (before, behind)
             holes.append(hole)
-        return Cast(place, dict(state), len(bodies), tuple(pieces), tuple(holes))
+        signs = [b"%b" if hole == _TEXT else b"%d" for hole in holes]
+        fixed = [piece.replace(b"%", b"%%") for piece in pieces]
+        form = b"".join(chain.from_iterable(zip(fixed, [*signs, b""], strict=True)))
+        return Cast(place, dict(state), len(bodies), tuple(pieces), tuple(holes), form)
 
     def _framed(self, body: Json, number: int, told: Unknown, marked: list[tuple[bytes, int]]) -> bytes:
         """Give a frame with marks where the text and its number stand; they are noted in their order."""
@@ -153,3 +157,4 @@ class Casting:
         name = body.get(member) if member is not None else None
         data = orjson.dumps(body, default=mark)
         return self._framing.before(first=False) + self._framing.write(name if isinstance(name, str) else None, data)
+
