@@ -21,6 +21,9 @@ from .upload import Upload, send_upload
 _JOINED = 64 * 1024
 """Bytes of a body up to which it is copied behind its head, since one small write costs less than two."""
 
+_STOOD_STILL = 0.05
+"""Seconds by which a timer is late only where something kept the loop from looking at it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timers:
@@ -111,7 +114,7 @@ class Client:
         left = began + min(timers.first_byte, timers.total) - asyncio.get_running_loop().time()
         task = asyncio.create_task(self._pool.connection(origin, fresh=fresh))
         try:
-            await asyncio.wait([task], timeout=min(timers.connect, left))
+            await _waited(task, min(timers.connect, left))
         except asyncio.CancelledError:
             self._abandon(task)
             raise
@@ -130,6 +133,16 @@ class Client:
     def _unused(self, task: asyncio.Task[Connection]) -> None:
         if not task.cancelled() and task.exception() is None:
             self._pool.unused(task.result())
+
+
+async def _waited(task: asyncio.Task[Connection], seconds: float) -> None:
+    """Wait for a connection; if our own loop stood still when the time was over, as long again as it did."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    await asyncio.wait([task], timeout=seconds)
+    late = loop.time() - until
+    if late > _STOOD_STILL and not task.done():
+        await asyncio.wait([task], timeout=late)
 
 
 async def _answered(connection: Connection, request: UpstreamRequest, first: bytes, began: float) -> Answer:

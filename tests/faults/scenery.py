@@ -17,6 +17,7 @@ from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
 from torouter.pipeline.exchange import Exchange, Incoming, Reply
 from torouter.routing.state import Routing
+from torouter.upstream.transports import MAKERS, STANDARD
 
 from tests.faults.clients import Told, Voice
 from tests.faults.play import Player, Step
@@ -145,8 +146,13 @@ async def through(voices: Sequence[Voice]) -> AsyncIterator[tuple[Stage, ToxicPr
 
 
 @asynccontextmanager
-async def staged(voices: Sequence[Voice], *, port: int = 0, **settings: object) -> AsyncIterator[Stage]:
-    """Run all of it, with some settings changed; the first upstream may listen elsewhere than where it is sought."""
+async def staged(
+    voices: Sequence[Voice], *, port: int = 0, transport: str = STANDARD, **settings: object
+) -> AsyncIterator[Stage]:
+    """Run all of it, with some settings changed; the first upstream may listen elsewhere than where it is sought.
+
+    `transport` is what takes the place of the one by which the upstreams are called.
+    """
     snapshot, first, second = compiled(tuple(map(short, voices)))
     changed = replace(snapshot, settings=replace(snapshot.settings, **{**SMALL, **settings}))
     steps: list[Sequence[Step] | None] = [None]
@@ -160,7 +166,7 @@ async def staged(voices: Sequence[Voice], *, port: int = 0, **settings: object) 
     async with (
         Upstream(ill, port=port or first) as one,
         Upstream(well, port=second) as two,
-        running(changed) as gateway,
+        running(changed, upstream=MAKERS[transport](2000)) as gateway,
     ):
         stage = Stage(gateway, one, two, steps)
         watch(stage)

@@ -8,6 +8,7 @@ import logging
 
 import orjson
 import pytest
+from torouter.upstream.transports import STANDARD
 
 from tests.faults.clients import VOICES, Json, Told, Voice
 from tests.faults.scenery import PATIENCE, SECRET, Stage, short, staged
@@ -17,7 +18,18 @@ from tests.support.fake import KEY
 from tests.support.scripted import Seen
 
 TABLES = ("connections", "contents", "statuses", "volume")
-FAULTS = [pytest.param(fault, id=f"{fault.name}, {fault.mode}") for table in TABLES for fault in faults(table)]
+OF_BYTES = {
+    "a bomb", "a head of two thousand lines", "a header of a hundred thousand letters", "a length and a coding", "a thousand heads that are not final",
+    "a switch of protocols that nobody asked for", "gzip that nobody asked for", "gzip that is cut", "status 204", "status 999", "two lengths",
+}  # fmt: skip
+"""What contents are about that depends on who reads them first."""
+FAULTS = [
+    pytest.param(fault, transport, id=f"{fault.name}, {fault.mode}, over {transport}")
+    for table in TABLES
+    for fault in faults(table)
+    for transport in (STANDARD, "aiohttp")
+    if transport == STANDARD or table in {"connections", "volume"} or fault.name in OF_BYTES
+]
 Case = tuple[Voice, str]
 Found = tuple[tuple[str, ...], int, str, int, str | None, bool, bool]
 """The outcomes of its attempts; status, text, signs of a good end; the word of an error, whether it says more; whether it is whole."""
@@ -28,10 +40,12 @@ Wanted = list[Found]
 GOOD: Found = ("ok",), 200, "Hello", 1, None, False, True
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_is_what_the_table_says_to_every_client(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("fault, transport", FAULTS)
+async def test_a_fault_is_what_the_table_says_to_every_client(
+    fault: Fault, transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO):
-        async with asyncio.timeout(PATIENCE), staged(VOICES) as stage:
+        async with asyncio.timeout(PATIENCE), staged(VOICES, transport=transport) as stage:
             standing = asyncio.all_tasks()
             alone = await asked(stage, fault, "alone")
             pairs = await asked(stage, fault, "pair")

@@ -15,6 +15,7 @@ import pytest
 from torouter.compile import compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics, render_terminal
+from torouter.upstream.transports import MAKERS, STANDARD
 
 from tests.faults.certificates import authority
 from tests.faults.clients import VOICES
@@ -93,7 +94,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def staged(row: dict[str, Any], folder: Path) -> AsyncIterator[Stage]:
+async def staged(row: dict[str, Any], folder: Path, transport: str = STANDARD) -> AsyncIterator[Stage]:
     """A gateway before a service that is where the row says, and one that is well."""
     other = free_port()
     serves = row.get("serves", {})
@@ -119,18 +120,19 @@ async def staged(row: dict[str, Any], folder: Path) -> AsyncIterator[Stage]:
             diagnostics = Diagnostics()
             snapshot = compile_project(load_project(folder, diagnostics), diagnostics)
             assert not diagnostics.failed, render_terminal(diagnostics)
-            async with running(snapshot) as gateway:
+            async with running(snapshot, upstream=MAKERS[transport](2000)) as gateway:
                 stage = Stage(gateway, good, second, [None])
                 watch(stage)
                 yield stage
         sealed.close()
 
 
+@pytest.mark.parametrize("transport", MAKERS)
 @pytest.mark.parametrize("name, row", REACHING)
 async def test_who_cannot_be_reached_is_told_in_the_clients_protocol(
-    name: str, row: dict[str, Any], tmp_path: Path
+    name: str, row: dict[str, Any], transport: str, tmp_path: Path
 ) -> None:
-    async with asyncio.timeout(PATIENCE), staged(row, tmp_path) as stage:
+    async with asyncio.timeout(PATIENCE), staged(row, tmp_path, transport) as stage:
         alone = dict(zip(VOICES, await asyncio.gather(*(stage.ask(voice, "alone") for voice in VOICES)), strict=True))
         stage.forget()
         pairs = await asyncio.gather(*(stage.ask(voice, "pair") for voice in VOICES))

@@ -13,7 +13,7 @@ from torouter.pipeline.stack import Gateway
 from torouter.server.app import Site
 from torouter.server.supervisor import listen
 from torouter.server.worker import serve
-from torouter.upstream.client import Client
+from torouter.upstream.client import Client, Transport
 
 from .client import Answer, RawClient
 from .fake import FakeSnapshot
@@ -34,9 +34,12 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    snapshot: FakeSnapshot, keys: KeyRing | None = None, memory: Memory | None = None
+    snapshot: FakeSnapshot,
+    keys: KeyRing | None = None,
+    memory: Memory | None = None,
+    upstream: Transport | None = None,
 ) -> AsyncIterator[Running]:
-    upstream = Client()
+    upstream = upstream or Client()
     site = Site(Gateway(snapshot, {"http": upstream}, keys, memory=memory))
     sock = listen("127.0.0.1", 0)
     stop = asyncio.Event()

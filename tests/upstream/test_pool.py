@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
 from torouter.upstream.answer import Answer
-from torouter.upstream.client import Client, UpstreamRequest
+from torouter.upstream.client import Client, Timers, UpstreamRequest
 from torouter.upstream.connection import Connection
 from torouter.upstream.destination import Origin
 from torouter.upstream.errors import UpstreamError, unreachable
@@ -157,6 +158,23 @@ async def test_whenever_a_request_is_left_it_keeps_no_place(pooled: Pooled, step
             await asyncio.sleep(0)
     assert pooled.pool._busy == 0
     assert set(pooled.closed()) <= {True}
+
+
+async def test_the_time_for_which_we_stood_still_is_not_the_services(pooled: Pooled) -> None:
+    client = Client()
+    client._pool = pooled.pool
+    pooled.dial.gate.clear()
+    asked = UpstreamRequest("POST", "http://one.test/", [], b"", Timers(connect=0.1))
+    sending = asyncio.create_task(client.send(asked))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.15, pooled.dial.gate.set)
+    time.sleep(0.4)  # the loop does nothing else meanwhile
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (len(pooled.dial.made), sending.done()) == (1, False)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
 
 
 async def test_who_cannot_be_reached_keeps_no_place(pooled: Pooled) -> None:
