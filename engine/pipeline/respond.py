@@ -105,9 +105,9 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     chunks = response.aiter_raw()
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
-        pumped = await _pump(exchange, plan, converter, chunks, outlet)
+        pumped = await _pump(exchange, plan, converter, response, outlet)
         said = converter.failed
-        tail = converter.close(pumped.error)
+        tail = pumped.last + converter.close(pumped.error)
         if converter.failed is not None:
             names = pumped.names or (_said(said, unreadable=converter.broken) if said else _broke_off(said=pumped.said))
             if not exchange.reply.started:
@@ -117,17 +117,21 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
         exchange.outcome = _outcome(converter)
         await _keep(exchange, plan, converter)
         await outlet.finish(tail)
-    if converter.satisfied and converter.failed is None:
+    if converter.satisfied and converter.failed is None and not response.over():
         await _drain(chunks)
 
 
 @dataclass(slots=True)
 class _Pumped:
-    """How the source ended: the error and its names if it broke, and whether a byte of it came."""
+    """How the source ended: the error and its names if it broke, and whether a byte of it came.
+
+    `last` is still to be written: what came together with the end leaves together with it.
+    """
 
     error: Json | None = None
     names: Names = ()
     said: bool = False
+    last: bytes = b""
 
 
 async def _keep(exchange: Exchange, plan: Plan, converter: Relay) -> None:
@@ -137,10 +141,10 @@ async def _keep(exchange: Exchange, plan: Plan, converter: Relay) -> None:
 
 
 async def _pump(
-    exchange: Exchange, plan: Plan, converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet
+    exchange: Exchange, plan: Plan, converter: Relay, response: UpstreamResponse, outlet: Outlet
 ) -> _Pumped:
     """Convert and write until the source is over, or it breaks, or we are told to stop."""
-    pumped, attempt = _Pumped(), exchange.tries[-1]
+    pumped, attempt, chunks = _Pumped(), exchange.tries[-1], response.aiter_raw()
     try:
         async for chunk in chunks:
             pumped.said = True
@@ -152,13 +156,16 @@ async def _pump(
                 data = _redacted(exchange, data)
             if converter.over:
                 await _keep(exchange, plan, converter)
-            if not outlet.push(data):
+            if converter.over and response.over():
+                pumped.last = data
+            elif not outlet.push(data):
                 await outlet.put(data, visible=converter.begun)
             if attempt.first is None and converter.begun:
                 attempt.first = exchange.routing.clock() - exchange.started
             if converter.over:  # what follows is no output: a client that leaves now has everything
                 exchange.outcome = _outcome(converter)
-                await _afterwards(converter, chunks, outlet)
+                if not response.over():
+                    await _afterwards(converter, chunks, outlet)
                 break
     except (UpstreamError, FrameError) as fault:
         pumped.error, pumped.names = of_fault(fault)

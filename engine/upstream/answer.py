@@ -86,6 +86,10 @@ class Answer:
             self.due = min(now + self._idle, self.deadline)
             await self._news()
 
+    def over(self) -> bool:
+        """Whether the whole body has been read."""
+        return self.source is None and not self.rest and self.fault is None
+
     def send(self, sending: Coroutine[Any, Any, None]) -> None:
         """Have the rest of the request sent beside the wait for its answer, which fails with it."""
         self.sending = self._loop.create_task(sending)

@@ -57,6 +57,7 @@ class UpstreamResponse:
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
     close: Callable[[], Awaitable[None]]
+    over: Callable[[], bool] = lambda: False  # whether all of it has been read, as far as is known
 
     def aiter_raw(self) -> AsyncIterator[bytes]:
         """The body as it arrives; raises UpstreamError when it does not arrive whole."""
@@ -166,7 +167,7 @@ def _response(answer: Answer, cap: int) -> UpstreamResponse:
     headers = answer.headers
     coding = headers.pop("content-encoding", "").lower()
     if coding in {"", "identity"}:
-        return UpstreamResponse(answer.status, headers, answer, answer.aclose)
+        return UpstreamResponse(answer.status, headers, answer, answer.aclose, answer.over)
     headers.pop("content-length", None)
     chunks = decoded(answer, coding, cap)
     return UpstreamResponse(answer.status, headers, chunks, partial(_close, chunks, answer))
