@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .. import build
-from ..terms import NOTHING, Lookup, Switch, Term
-from .facts import may_be_marked
+from ..terms import NOTHING, First, Lookup, Switch, Term
+from .facts import kind_of, may_be_marked
 from .function import Function
 from .sinks import Assign, Sink
 from .values import Value
@@ -41,7 +41,8 @@ class Choices(ABC):
         """Write the first choice that is not empty, or is written out."""
         function = self.function
         name = function.unique("first")
-        first = Value(name, atom=True, marked=any(may_be_marked(choice) for choice, _ in choices))
+        marked = any(may_be_marked(choice) for choice, _ in choices)
+        first = Value(name, kind=kind_of(First(tuple(choices))), atom=True, marked=marked)
         is_there = False
         for place, (choice, literal) in enumerate(choices):
             if place:

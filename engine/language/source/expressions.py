@@ -239,10 +239,14 @@ class Expressions:
         run = LIBRARY[name].run if name in LIBRARY else standard(name)
         called = self._function.constants.name(run, name)
         if inline is not None:
-            codes = [self._function.variable(argument).code for argument in arguments]
+            codes = [self._inlined(argument, inline) for argument in arguments]
             return Value(f"({inline.format(*codes, run=called)})", there, kind)
         codes = [argument.code for argument in arguments]
         return Value(f"{called}({', '.join(codes)})", there, kind, cheap=False)
+
+    def _inlined(self, argument: Value, inline: str) -> str:
+        is_plain = argument.kind == "text" and argument.atom and " is " not in inline
+        return argument.code if is_plain else self._function.variable(argument).code
 
     def _type(self, argument: Value) -> Value:
         """Name the type of a value; what has a type that JSON does not have is asked at length."""

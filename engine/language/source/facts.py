@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..terms import NOTHING, Constant, Each, First, Guarded, List, Lookup, Merge, Object, Switch, Term
 from .values import Kind
 
@@ -29,6 +31,17 @@ def kind_of(term: Term) -> Kind:
             return "object"
         case List() | Each():
             return "list"
+        case Constant(value):
+            return "text" if isinstance(value, str) else ""
         case Guarded(body=body):
             return kind_of(body)
+        case First(choices):
+            return _common(choice for choice, _ in choices)
+        case Switch(_, cases, otherwise):
+            return _common((*(case for _, case in cases), *(() if otherwise is None else (otherwise,))))
     return ""
+
+
+def _common(terms: Iterable[Term]) -> Kind:
+    kinds = {kind_of(term) for term in terms}
+    return kinds.pop() if len(kinds) == 1 else ""

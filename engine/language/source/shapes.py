@@ -24,6 +24,7 @@ from ..terms import (
     Term,
     Text,
 )
+from .absence import NULL, vanishes
 from .choices import Choices
 from .expressions import Expressions
 from .facts import kind_of, may_be_marked
@@ -202,11 +203,16 @@ class Shapes(Choices):
         """Write the body of a definition as a function of its own: the same one wherever it does the same."""
         inner = Shapes(self._module)
         inner.write(term.body, Return(inner.function))
-        used = inner.function.free
-        for bound, argument in term.bindings:
-            if bound.slot in used:
-                self._bind(bound, argument)
-        sink.put(self._call(inner, name, term.body))
+        used = [(bound, argument) for bound, argument in term.bindings if bound.slot in inner.function.free]
+        for bound, argument in used:
+            self._bind(bound, argument)
+        needed = [self.function.name(it.slot, it.text) for it, _ in used if vanishes(term.body, {it.slot: NULL})]
+        if not needed:
+            sink.put(self._call(inner, name, term.body))
+            return
+        with self.function.block(f"if {' and '.join(f'{value} is not None' for value in needed)}:"):
+            sink.put(self._call(inner, name, term.body))
+        self.otherwise(sink)
 
     def _apart(self, term: Term, name: str, sink: Sink) -> None:
         inner = Shapes(self._module)

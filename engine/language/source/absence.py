@@ -1,0 +1,147 @@
+"""What surely comes of a term where some names are null: whether it vanishes is seen before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import build, operators
+from ..expressions import standard
+from ..functions import CALLEES
+from ..reads import Ast
+from ..terms import (
+    NOTHING,
+    Each,
+    Expression,
+    First,
+    Guarded,
+    List,
+    Lookup,
+    Merge,
+    Nothing,
+    Object,
+    Switch,
+    Term,
+)
+
+_OF_LISTS = frozenset({"projection", "filter_projection", "flatten"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that is known before anything runs."""
+
+    value: Any
+
+
+NULL = Known(None)
+
+
+def vanishes(term: Term, known: Mapping[int, Known]) -> bool:
+    """Tell whether a term surely gives nothing where these slots have these values."""
+    match term:
+        case Nothing():
+            return True
+        case Expression():
+            return value_of(term, known) == NULL
+        case Object(members):
+            return bool(members) and all(vanishes(member, known) and not stays for _, member, stays in members)
+        case List(entries):
+            return bool(entries) and all(vanishes(entry, known) for entry, _ in entries)
+        case Merge(parts):
+            return all(vanishes(part, known) for part in parts)
+        case First(choices):
+            return all(vanishes(choice, known) for choice, _ in choices)
+        case Each(loop):
+            source = value_of(loop.source, known)
+            return source is not None and not isinstance(source.value, list)
+        case Guarded():
+            return _guarded_vanishes(term, known)
+        case Switch():
+            return _switch_vanishes(term, known)
+        case Lookup(key):
+            return vanishes(key, known)
+    return False
+
+
+def _guarded_vanishes(term: Guarded, known: Mapping[int, Known]) -> bool:
+    inner = dict(known)
+    for name, bound in term.bindings:
+        value = NULL if vanishes(bound, inner) else value_of(bound, inner)
+        if value is not None:
+            inner[name.slot] = value
+    condition = None if term.condition is None else value_of(term.condition, inner)
+    return (condition is not None and operators.is_false(condition.value)) or vanishes(term.body, inner)
+
+
+def _switch_vanishes(term: Switch, known: Mapping[int, Known]) -> bool:
+    selected = value_of(term.selector, known)
+    otherwise = term.otherwise or NOTHING
+    if selected is None:
+        return vanishes(otherwise, known) and all(vanishes(case, known) for _, case in term.cases)
+    label = build.label(selected.value)
+    return vanishes(next((case for labels, case in term.cases if label in labels), otherwise), known)
+
+
+def value_of(term: Term, known: Mapping[int, Known]) -> Known | None:
+    """Give the value of an expression, if it is known; nothing else has one."""
+    return _Values(term.slots, known).of(term.tree, None) if isinstance(term, Expression) else None
+
+
+class _Values:
+    """The known values of one expression's nodes; `here` is that of the value at hand, absent at its roots."""
+
+    def __init__(self, slots: Mapping[str, int], known: Mapping[int, Known]) -> None:
+        self._slots = slots
+        self._known = known
+
+    def of(self, node: Ast, here: Known | None) -> Known | None:
+        kind, children = node["type"], node["children"]
+        match kind:
+            case "literal":
+                return Known(node["value"])
+            case "field":
+                if here is None:
+                    return self._known.get(self._slots[node["value"]])
+                return Known(operators.member(node["value"])(here.value))
+            case "subexpression" | "index_expression" | "pipe":
+                found = self.of(children[0], here)
+                for child in children[1:]:
+                    found = None if found is None else self.of(child, found)
+                return found
+            case "index":
+                return None if here is None else Known(operators.item(node["value"])(here.value))
+            case "comparator":
+                return self._compared(node, here)
+            case "and_expression" | "or_expression" | "not_expression":
+                return self._logic(kind, children, here)
+            case "function_expression":
+                return self._called(node["value"], [self.of(child, here) for child in children])
+        if kind in _OF_LISTS:
+            items = self.of(children[0], here)
+            return NULL if items is not None and not isinstance(items.value, list) else None
+        return None
+
+    def _compared(self, node: Ast, here: Known | None) -> Known | None:
+        left, right = (self.of(child, here) for child in node["children"])
+        if left is None or right is None:
+            return None
+        compare = operators.comparison(node["value"], operators.constant(left.value), operators.constant(right.value))
+        return Known(compare(None))
+
+    def _logic(self, kind: str, children: Any, here: Known | None) -> Known | None:
+        left = self.of(children[0], here)
+        if left is None:
+            return None
+        is_false = operators.is_false(left.value)
+        if kind == "not_expression":
+            return Known(is_false)
+        return left if is_false == (kind == "and_expression") else self.of(children[1], here)
+
+    @staticmethod
+    def _called(name: str, arguments: list[Known | None]) -> Known | None:
+        values = [argument.value for argument in arguments if argument is not None]
+        if len(values) < len(arguments):
+            return None
+        return Known((CALLEES[name].run if name in CALLEES else standard(name))(*values))
