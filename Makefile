@@ -11,19 +11,20 @@
 #   make agents  Claude Code, Codex and Gemini CLI do tasks through the gateway, with nothing but the loopback within reach (800 MB)
 #   make previous  the client libraries one generation back, with which the snippets run, too
 #   make bench   what a request costs here, and at least, in about 2 minutes
+#   make scaling   requests a second with one worker and with two
 #   make bench-peers  the same, beside nginx and other gateways; installs those (800 MB)
 #   make memory  how much memory a worker takes while 50 forms of 20 MiB pass through it at once
 #   make smuggling  payloads that hide requests, through nginx and HAProxy where they are installed
 #   make fuzz    bytes that nobody would send, for 20 seconds at each reader; EACH=600 takes longer
-#   make soak    reloads under load, and faults of all kinds for a while; SOAK="--requests 200000 --reloads 100 --streams 200" is the full size
-#   make chaos   workers that are killed, clients that leave or do not read, providers that are all down; CHAOS="--idle 5000" and so on
+#   make soak    reloads under load, and faults of all kinds for 10 minutes; SOAK="--requests 20000 --reloads 20 --streams 50 --seconds 30" is shorter
+#   make chaos   workers that are killed, clients that leave or do not read, providers that are all down; CHAOS="--idle 500" and so on
 #   make inventories  rewrite schema/protocols/*.schema.json from the published specifications and their overlays
 #   make locks   rewrite the locks of requirements and tests/node from what setup.cfg, previous.in and package.json ask for
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: serve check lint types unit validate test ignorant laws hardening sdk agents previous test-latest matrix translation bench bench-peers peers memory smuggling fuzz soak chaos inventories locks setup clean
+.PHONY: serve check lint types unit validate test ignorant laws hardening sdk agents previous test-latest matrix translation bench scaling bench-peers peers memory smuggling fuzz soak chaos inventories locks setup clean
 
 # The first Python that is new enough; `make serve PYTHON=/path/to/python` overrides the choice.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -109,6 +110,9 @@ translation: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench.run
+
+scaling: $(DEV)
+	$(BIN)/python -m bench.scaling
 
 bench-peers: $(DEV) peers
 	$(BIN)/python -m bench.run --peers
