@@ -8,12 +8,13 @@ import os
 import random
 import signal
 import socket
+import sys
 import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from tests.soak.world import World, asks, descriptors, memory, run, say, share
+from tests.soak.world import World, asks, descriptors, memory, must, run, say, share, verdict
 from tests.support.client import RawClient
 
 
@@ -41,6 +42,8 @@ async def kills(here: World, size: argparse.Namespace) -> None:
         at_once=size.clients,
     )
     say("  until the next one serves, ms", p50=share(pauses, 0.5), worst=share(pauses, 1))
+    must(sum(failed.values()) <= size.kills * size.clients, "only what a killed worker was answering is lost")
+    must(set(answered) <= {"200"}, "every other request is answered well")
 
 
 async def _asking(here: World, over: asyncio.Event, failed: Counter[str], answered: Counter[str]) -> None:
@@ -118,6 +121,7 @@ async def failing(here: World, size: argparse.Namespace) -> None:
         ratio=f"{attempts / requests:.3f}",
         per_second=requests / (time.perf_counter() - begun),
     )
+    must(attempts <= 1.2 * requests, "attempts hardly outnumber requests")
 
 
 async def idle(here: World, size: argparse.Namespace) -> None:
@@ -137,7 +141,10 @@ async def idle(here: World, size: argparse.Namespace) -> None:
     for client in clients:
         await client.__aexit__()
     await asyncio.sleep(2)
-    say("  descriptors", before=open_before, after=descriptors(workers))
+    open_after = descriptors(workers)
+    say("  descriptors", before=open_before, after=open_after)
+    must(len(clients) == size.idle, "every stream is open")
+    must(open_after <= open_before + 10, "descriptors come back")
 
 
 async def _opened(here: World) -> RawClient:
@@ -191,20 +198,21 @@ async def slow(here: World, size: argparse.Namespace) -> None:
 PARTS = {"kills": (kills, 2), "leaving": (leaving, 1), "failing": (failing, 1), "idle": (idle, 1), "slow": (slow, 1)}
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--leavers", type=int, default=100, help="How many leave in each phase.")
     parser.add_argument("--failing", type=int, default=2000)
-    parser.add_argument("--idle", type=int, default=500)
+    parser.add_argument("--idle", type=int, default=5000)
     parser.add_argument("--slow", type=int, default=50)
     parser.add_argument("--only", choices=PARTS)
     size = parser.parse_args()
     for name, (part, workers) in PARTS.items():
         if size.only in (None, name):
             run(lambda here, part=part: part(here, size), workers)  # type: ignore[misc]
+    return verdict()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.soak.world import World, asks, descriptors, drained, memory, run, say, share
+from tests.soak.world import World, asks, descriptors, drained, memory, must, run, say, share, verdict
 from tests.support.client import RawClient
 from tests.support.talk import CHAT
 
@@ -93,6 +94,8 @@ async def reloads(here: World, size: argparse.Namespace) -> None:
     say("  streams that ran through all", streams=size.streams, broken=broken)
     if load.failed:
         say("  failures", **load.failed)
+    must(not load.failed, "no request fails while files are loaded anew")
+    must(not broken, "streams that run through all are whole")
 
 
 @dataclass
@@ -136,7 +139,7 @@ async def mixed(here: World, size: argparse.Namespace) -> None:
         samples.append((memory(workers), descriptors(workers)))
     await crowd
     await asyncio.sleep(3)
-    after = memory(workers), descriptors(workers)
+    after, running = (memory(workers), descriptors(workers)), await here.running()
     total = truth.whole + truth.left + truth.failed
     say(
         "faults of all kinds",
@@ -149,26 +152,34 @@ async def mixed(here: World, size: argparse.Namespace) -> None:
     halfway = samples[len(samples) // 2]
     say("  memory, KiB", before=before[0], halfway=halfway[0], after=after[0])
     say("  descriptors", before=before[1], most=max(sample[1] for sample in samples), after=after[1])
+    say("  requests and streams running", after=running)
     kept = {entry["outcome"]: entry["requests"] for entry in here.usage("outcome")}
     say("  records", kept=sum(kept.values()), asked=total, **dict(sorted(kept.items())))
     wrong = [line for line in here.gateway.lines if "Traceback" in line or " failed" in line]
     say("  faults of ours in the log", lines=len(wrong))
+    told = kept.pop("ok", 0), kept.pop("client_closed", 0), sum(kept.values())
+    must(told == (truth.whole, truth.left, truth.failed), "the records are what clients know of their requests")
+    must(after[0] < 1.1 * halfway[0], "memory is flat in the second half")
+    must(after[1] <= before[1] + len(workers), "descriptors come back")
+    must(running == 0, "nothing runs when nobody asks")
+    must(not wrong, "no fault of ours in the log")
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--reloads", type=int, default=20)
-    parser.add_argument("--streams", type=int, default=50)
+    parser.add_argument("--requests", type=int, default=200_000)
+    parser.add_argument("--reloads", type=int, default=100)
+    parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--seconds", type=int, default=30, help="How long the faults of all kinds go on.")
+    parser.add_argument("--seconds", type=int, default=600, help="How long the faults of all kinds go on.")
     parser.add_argument("--only", choices=["reloads", "mixed"])
     size = parser.parse_args()
     if size.only in (None, "reloads"):
         run(lambda here: reloads(here, size), workers=2)
     if size.only in (None, "mixed"):
         run(lambda here: mixed(here, size), workers=2)
+    return verdict()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

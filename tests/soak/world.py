@@ -20,7 +20,7 @@ from tests.support.gateway import COMMAND, Gateway, free_port, running_gateway
 from tests.support.talk import CHAT
 
 ROUTES = """
-settings: {{workers: {workers}, drain: 10s, max_connections: 20000}}
+settings: {{workers: {workers}, drain: 10s, max_connections: 20000, metrics: loopback}}
 providers:
   well:
     base_url: http://127.0.0.1:{port}
@@ -189,6 +189,14 @@ class World:
         )
         return sums
 
+    async def running(self) -> int:
+        """How many requests and streams the workers say that they answer now."""
+        async with RawClient(self.port) as client:
+            await client.send(request("GET", "/metrics", key=None))
+            page = (await client.answer()).body.decode()
+        gauges = ("torouter_requests_running ", "torouter_streams_running ")
+        return sum(int(line.rpartition(" ")[2]) for line in page.splitlines() if line.startswith(gauges))
+
     def loaded(self) -> int:
         """How often a worker has said that it took up files."""
         return self.gateway.printed.count("the files were loaded anew")
@@ -252,6 +260,21 @@ def _status(pid: int, name: str) -> str:
 def share(times: list[float], part: float) -> float:
     """The time below which so many of them are, in milliseconds."""
     return sorted(times)[min(len(times) - 1, int(len(times) * part))] * 1000 if times else 0.0
+
+
+_BROKEN: list[str] = []
+
+
+def must(holds: bool, what: str) -> None:
+    """Take note of what has to hold and does not; what depends on the machine's speed is printed and not judged."""
+    if not holds:
+        _BROKEN.append(what)
+        print(f"  DOES NOT HOLD: {what}", flush=True)
+
+
+def verdict() -> int:
+    """The exit status: 1 if something that must hold did not."""
+    return 1 if _BROKEN else 0
 
 
 def say(name: str, **figures: object) -> None:
