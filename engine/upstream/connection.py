@@ -24,9 +24,8 @@ _arrived = memoryview(bytearray(READ))  # of whichever connection is read just n
 
 
 class Owner(Protocol):
-    """Who has the connections: it is told when one is there, when its answer is over, and when it has ended."""
+    """Who has the connections: it is told when an answer is over, and when a connection has ended."""
 
-    def made(self, connection: Connection) -> None: ...
     def released(self, connection: Connection, *, keep: bool) -> None: ...
     def lost(self, connection: Connection) -> None: ...
 
@@ -135,7 +134,6 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: Any) -> None:  # the faster loop's is no asyncio.Transport
         self._transport = transport
-        self._owner.made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - as the loop says it
         return _arrived
@@ -174,8 +172,8 @@ class Connection(asyncio.BufferedProtocol):
         self._ended(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None  # nothing more can be asked of it
         self._ended(exc)
-        self._transport = None
         if self._timer is not None:
             self._timer.cancel()
         self._owner.lost(self)

@@ -11,6 +11,7 @@ from .destination import Origin
 
 KEPT = 20.0
 """Seconds for which a connection is kept that nobody uses: shorter than services do, which would close it under us."""
+_MOMENT, _MOMENTS = 0.01, 100
 
 Dial = Callable[[Origin, Callable[[], Connection]], Awaitable[Connection]]
 
@@ -47,6 +48,8 @@ class Pool:
             if found is None:
                 self._make_room()
                 found = await self._dial(origin, lambda: Connection(origin, self))
+                if found.usable:  # else it has been lost already; loops may tell nothing of what fails on its way here
+                    self._open.add(found)
         except BaseException:
             self._leave()
             raise
@@ -59,17 +62,15 @@ class Pool:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        while self._open:
+        for pause in (0.0, 0.0, *[_MOMENT] * _MOMENTS):  # each tells that it has ended when the loop comes to it
             for connection in list(self._open):
                 connection.abort()
-            await asyncio.sleep(0)
+            if not self._open:
+                break
+            await asyncio.sleep(pause)
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
-
-    def made(self, connection: Connection) -> None:
-        """Take note of a connection."""
-        self._open.add(connection)
 
     def released(self, connection: Connection, *, keep: bool) -> None:
         """Take a connection back; with `keep` it waits for its next request."""

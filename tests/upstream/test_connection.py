@@ -80,6 +80,18 @@ async def test_a_service_that_is_not_read_has_to_wait() -> None:
     assert wire.line.paused == 0
 
 
+async def test_the_end_of_a_connection_that_is_held_back_is_told_and_what_came_of_the_answer_is_there() -> None:
+    wire = Wire()
+    wire.hear([b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", b"x" * 2 * QUEUED])
+    assert wire.line.paused == 1
+    wire.line.closing = True
+    wire.connection.connection_lost(ConnectionResetError())
+    assert wire.owner.ended == [wire.connection]
+    assert await anext(wire.answer) == b"x" * 2 * QUEUED
+    with pytest.raises(UpstreamError):
+        await anext(wire.answer)
+
+
 async def test_a_connection_that_was_held_back_is_read_again_in_its_next_use() -> None:
     wire = Wire()
     wire.hear([b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b"x" * 99_999, b"x"])

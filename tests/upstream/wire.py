@@ -41,6 +41,8 @@ class Line:
         self.paused += 1
 
     def resume_reading(self) -> None:
+        if self.closing:
+            raise RuntimeError("the handler is closed")
         self.paused -= 1
 
 
@@ -50,15 +52,13 @@ class Owner:
     def __init__(self) -> None:
         self.back: list[Connection] = []
         self.gone: list[Connection] = []
-
-    def made(self, connection: Connection) -> None:
-        pass
+        self.ended: list[Connection] = []
 
     def released(self, connection: Connection, *, keep: bool) -> None:
         (self.back if keep else self.gone).append(connection)
 
     def lost(self, connection: Connection) -> None:
-        pass
+        self.ended.append(connection)
 
 
 def hear(connection: Connection, data: bytes) -> None:
