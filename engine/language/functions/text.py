@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -16,16 +17,20 @@ _LONGEST_PATTERN = 200
 @REGISTRY.add(("concat('a', null, 'b')", "ab"), ("concat(null)", None), ("concat(2.0)", "2"))
 def concat(*pieces: Any) -> str | None:
     """Put texts and numbers one after the other; nulls are passed over, null if all are."""
-    written = [it for piece in pieces if (it := piece if type(piece) is str else _written(piece)) is not None]
+    written = _texts(pieces)
     return _joined("", written) if written else None
 
 
-@REGISTRY.add(('join_text(\', \', `["a", null, "b"]`)', "a, b"), ("join_text(', ', null)", None))
+@REGISTRY.add(
+    ('join_text(\', \', `["a", null, "b"]`)', "a, b"),
+    ("join_text(', ', null)", None),
+    inline="{run}({0}, {1}) if {1} else None",
+)
 def join_text(separator: Any, items: Any) -> str | None:
     """Join the texts of a list; null if there is none."""
     if not isinstance(items, list) or not isinstance(separator, str):
         return None
-    written = [it for item in items if (it := item if type(item) is str else _written(item)) is not None]
+    written = _texts(items)
     return _joined(separator, written) if written else None
 
 
@@ -182,6 +187,11 @@ def _joined(separator: str, texts: list[str]) -> str:
     except TypeError:  # some are not known yet
         text: str = joined(separator, texts)
         return text
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    written = [value if type(value) is str else _written(value) for value in values if value is not None]
+    return [text for text in written if text is not None]
 
 
 def _written(value: Any) -> str | None:

@@ -26,9 +26,8 @@ _RETURNS: Mapping[str, tuple[Kind, There]] = {
 _PREFIXES: Mapping[str, tuple[Kind, There]] = {"list[": ("list", "maybe"), "dict[": ("object", "maybe")}
 _NOT_NULL = "not_null"
 _TYPE = "type"
-_TYPE_NAMES = {
-    str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object", type(None): "null"
-}  # fmt: skip
+_OF_EACH_TYPE: tuple[Any, ...] = ("", True, 0, 0.0, [], {}, None)
+_TYPE_NAMES = {type(value): standard(_TYPE)(value) for value in _OF_EACH_TYPE}
 
 
 @cache
@@ -165,7 +164,7 @@ class Expressions:
     def _each_of(self, node: Ast, here: Value | None, kind: str, items: str) -> Value:
         function = self._function
         source = function.atom(self._value(node["children"][0], here))
-        found, item = function.unique("found"), function.unique("item")
+        found, item = function.unique("kept"), function.unique("item")
         function.line(f"{found} = None")
         with function.block(f"if isinstance({source.code}, {kind}):"):
             function.line(f"{found} = []")
