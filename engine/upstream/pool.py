@@ -105,9 +105,9 @@ class Pool:
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
-                self._leave()
-            else:
+            if not place.cancelled():
+                self._leave()  # its turn had just come
+            elif place in self._waiting:
                 self._waiting.remove(place)
             raise
 

@@ -21,12 +21,14 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
 class Dial:
-    """Makes connections without a network; `gate` holds them back."""
+    """Makes connections without a network; `gate` holds them back before they are there, `last` when they are."""
 
     def __init__(self) -> None:
         self.made: list[Connection] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.last = asyncio.Event()
+        self.last.set()
         self.fails = False
 
     async def __call__(self, origin: Origin, make: Callable[[], Connection]) -> Connection:
@@ -36,6 +38,7 @@ class Dial:
         connection = make()
         connection.connection_made(Line())
         self.made.append(connection)
+        await self.last.wait()
         return connection
 
 
@@ -123,6 +126,7 @@ async def test_who_leaves_while_waiting_keeps_no_place(pooled: Pooled) -> None:
     pooled.use(taken[0])  # its turn has come ...
     waiting[1].cancel()  # ... and it leaves in the same moment
     assert await waiting[2] is taken[0]
+    assert [task.cancelled() for task in waiting] == [True, True, False]
     pooled.use(taken[0])
     pooled.use(taken[1])
     assert len({await pooled.take(), await pooled.take()}) == 2
@@ -228,6 +232,17 @@ async def test_what_nobody_uses_is_closed_in_time(pooled: Pooled) -> None:
     assert pooled.closed() == [True, True]
     assert pooled.pool._sweep is None
     await asyncio.sleep(0)
+
+
+async def test_what_is_given_up_on_its_way_is_not_waited_for_at_the_end(pooled: Pooled) -> None:
+    pooled.dial.last.clear()
+    task = asyncio.create_task(pooled.take())
+    while not pooled.dial.made:
+        await asyncio.sleep(0)
+    task.cancel()  # some loops close such a connection and tell it nothing
+    await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(10):
+        await pooled.pool.aclose()
 
 
 async def test_at_the_end_nothing_is_open(pooled: Pooled) -> None:
