@@ -91,6 +91,7 @@ class SanicReply:
     """
 
     __slots__ = (
+        "_chunked",
         "_extra",
         "_head",
         "_request",
@@ -109,6 +110,7 @@ class SanicReply:
         self._stream: Any = request.stream
         self._extra = extra
         self._head = b""  # of a stream of which nothing has been written
+        self._chunked = True
         self.patience = patience
         self.closing = False
         self.status = 0
@@ -126,15 +128,20 @@ class SanicReply:
         """Answer in one piece. An unread rest of the request is read if it is small, else the connection closes."""
         if self._stream.request_body:
             await self._settle()
-        head = self._begin(status, headers, ("content-length", str(len(body))))
+        head = self._begin(status, {**headers, "content-length": str(len(body))})
         self._stream.response_func = None  # nothing is left to be said
         await self._send(head if self._stream.head_only else head + body)
         self._stream.stage = Stage.IDLE
         self.sent = len(body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """Begin a streamed answer; its head leaves with the first piece."""
-        self._head = self._begin(status, headers, ("transfer-encoding", "chunked"))
+        """Begin a streamed answer; its head leaves with the first piece.
+
+        To a client of HTTP/1.0, which knows no chunks, the end of the connection is the end of the answer.
+        """
+        self._chunked = not self._stream.head.old
+        self._stream.keep_alive = self._stream.keep_alive and self._chunked
+        self._head = self._begin(status, {**headers, "transfer-encoding": "chunked"} if self._chunked else headers)
         if self.streams is not None:
             self._streaming = True
             self.streams(1)
@@ -161,7 +168,8 @@ class SanicReply:
         """End the streamed answer, with a last piece."""
         self.sent += len(data)
         self._stream.response_func = None
-        await self._send(self._chunk(data) + _END if data else self._taken_head() + _END)
+        end = _END if self._chunked else b""
+        await self._send(self._chunk(data) + end if data else self._taken_head() + end)
         self._stream.stage = Stage.IDLE
 
     def over(self) -> None:
@@ -177,13 +185,15 @@ class SanicReply:
             transport.abort()  # type: ignore[attr-defined]
 
     def _chunk(self, data: bytes) -> bytes:
+        if not self._chunked:
+            return self._taken_head() + data
         return b"%b%x\r\n%b\r\n" % (self._taken_head(), len(data), data)
 
     def _taken_head(self) -> bytes:
         head, self._head = self._head, b""
         return head
 
-    def _begin(self, status: int, headers: Mapping[str, str], length: tuple[str, str]) -> bytes:
+    def _begin(self, status: int, headers: Mapping[str, str]) -> bytes:
         """Take the answer over from the library, whose way of writing is slow; gives the head."""
         stream = self._stream
         stream.expecting_continue = False  # a client that asked before sending its body has its answer now
@@ -192,7 +202,7 @@ class SanicReply:
         self.status = status
         stream.respond(HTTPResponse(status=status))
         closing = "keep-alive" if stream.keep_alive else "close"
-        return head_of(status, {**headers, **self._extra, length[0]: length[1], "connection": closing})
+        return head_of(status, {**headers, **self._extra, "connection": closing})
 
     async def _send(self, data: bytes) -> None:
         """Hand bytes to the socket. Raises CancelledError when the client is gone, or takes nothing for too long."""

@@ -139,6 +139,20 @@ async def test_the_answer_to_a_refused_head_arrives_though_more_is_being_sent() 
         assert await client.closed()
 
 
+async def test_a_client_of_the_old_version_gets_a_stream_that_ends_with_its_connection() -> None:
+    frames = b'data: {"word":"a"}\n\ndata: {"over":true}\n\n'
+
+    async def told(scene: Scene) -> None:
+        await scene.stream(frames)
+
+    async with Upstream(told) as upstream, running(serving(upstream)) as gateway, RawClient(gateway.port) as client:
+        await client.send(request("POST", "/sse/talk", STREAM, connection="keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        head = await client.head()
+        assert (head.status, head.headers["connection"]) == (200, "close")
+        assert "transfer-encoding" not in head.headers
+        assert await client.reader.read() == frames
+
+
 @pytest.mark.parametrize("reset", [False, True])
 async def test_a_client_that_leaves_a_stream_closes_the_upstream(reset: bool) -> None:
     async with Upstream(endless) as upstream, running(serving(upstream)) as gateway:
