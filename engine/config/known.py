@@ -63,11 +63,11 @@ class Known:
                 self._used[self._key(kind, text)] = data
 
     def approves(self, written: Iterable[Written]) -> bool:
-        """Tell whether just these files were found right together, in whatever is made of them."""
+        """Tell whether nothing was found wrong in what is compiled of just these files together."""
         return self._folder is not None and self.get(_TOGETHER, _all(written)) is not None
 
     def approve(self, written: Iterable[Written]) -> None:
-        """Note that these files are right together."""
+        """Note that nothing is wrong in what is compiled of these files together."""
         self.put(_TOGETHER, _all(written), data=True)
 
     def keep(self) -> None:

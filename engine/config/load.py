@@ -38,8 +38,8 @@ Texts = Sequence[tuple[Source, str]]
 class Project:
     """All that was loaded: the files, the merged entries, their values, the files of each protocol by kind.
 
-    A dialect is one file, by its name. `sound` tells that these files are known to have no faults, in whatever is made
-    of them.
+    A dialect is one file, by its name. `sound` tells that nothing is wrong in whatever is compiled of these files: that
+    is known from an earlier time.
     """
 
     documents: tuple[Document, ...]

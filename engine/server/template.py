@@ -41,8 +41,9 @@ def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
     known = Known(state_folder(folder))
     project = load_project(folder, diagnostics, known=known)
+    before = len(diagnostics.items)
     loaded = _compiled(project, folder, diagnostics, known)
-    if not diagnostics.items:
+    if loaded is not None and len(diagnostics.items) == before:  # what was found before is found each time
         known.approve((it.layer, it.file, it.text) for it in project.documents)
     known.keep()
     return loaded

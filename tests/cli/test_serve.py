@@ -15,6 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+from torouter.diagnostics import Diagnostics
+from torouter.server.template import load_known
+
 BAD = "endpoints:\n  x:\n    match: nonsense\n"
 
 
@@ -148,3 +152,19 @@ def test_each_request_is_one_line_of_json_on_the_error_output(tmp_path: Path) ->
         [line] = err.splitlines()
         assert json.loads(line)["status"] == 200
         assert key not in err
+
+
+def test_files_with_a_warning_are_known_at_the_next_start_and_the_warning_is_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "providers:\n  near:\n    base_url: http://model.internal:8000\n    auth: none\n    speaks: {openai-chat: {path: /chat}}\n"
+    )
+    with serving(tmp_path, ".") as (process, _):
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        assert err.startswith("1 warning; ")
+    monkeypatch.chdir(tmp_path)
+    found = Diagnostics()
+    assert load_known(Path(), found) is not None
+    assert [item.code for item in found.items] == ["insecure-url"]
