@@ -57,6 +57,8 @@ def compile_providers(
         name: _provider(provider, {**protocols, **_spoken(provider, dialects)}, policies, diagnostics, late=late)
         for name, provider in routes.providers.items()
     }
+    if routes.settings.ask_for_usage:
+        providers = {name: _asking(it, routes.providers[name].speaks) for name, it in providers.items()}
     return {
         name: replace(provider, base_url=_NOWHERE, services=scripted) if provider.transport == _SCRIPTED else provider
         for name, provider in providers.items()
@@ -90,6 +92,17 @@ def _provider(
         problem=f"its secret {provider.auth.secret} is not set" if missing and provider.auth is not None else None,
         concurrent=provider.concurrent,
     )
+
+
+def _asking(provider: Provider, speaks: Mapping[str, config.Address]) -> Provider:
+    """Give a provider whose streams are asked for their usage, where its address says that they want to be asked."""
+    if not any(address.usage_on_request for address in speaks.values()):
+        return provider
+    services = {
+        name: replace(service, asks=service.protocol.usage_on_request) if speaks[name].usage_on_request else service
+        for name, service in provider.services.items()
+    }
+    return replace(provider, services=services)
 
 
 def _authorisation(

@@ -11,6 +11,7 @@ from ..canonical.patch import merge_patch
 from ..config.model import CredentialPlace, Refusal
 from ..config.secrets import Secret
 from ..protocol import WireProtocol
+from ..protocol.asking import UsageOnRequest
 from .course import Course
 from .policy import Policy
 from .prices import Price
@@ -88,7 +89,8 @@ class Key:
 class Service:
     """How a provider is called in one protocol, or in its dialect of that.
 
-    `count`: where it counts tokens, `stored`: where the answers are that it keeps, if it does.
+    `count`: where it counts tokens, `stored`: where the answers are that it keeps, if it does. `asks`: how its streams
+    are asked for their usage where a client did not, if they are.
     """
 
     protocol: WireProtocol
@@ -97,6 +99,7 @@ class Service:
     headers: Mapping[str, Template]
     count: Template | None = None
     stored: Template | None = None
+    asks: UsageOnRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

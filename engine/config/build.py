@@ -159,7 +159,7 @@ def _upstream_auth(value: Any) -> UpstreamAuth | None:
 def _address(value: Mapping[str, Any]) -> Address:
     texts = value["path"], value.get("query", {}), value.get("headers", {})
     more: dict[str, Any] = {name: value.get(name) for name in ("dialect", "framing", "count", "stored")}
-    return Address(*texts, **more)
+    return Address(*texts, **more, usage_on_request=value.get("usage_on_request", False))
 
 
 def _timers(value: Mapping[str, Any]) -> Timers:

@@ -123,7 +123,8 @@ class UpstreamAuth:
 class Address:
     """Where a provider takes requests of one protocol, and in which dialect; all other texts are templates.
 
-    `count` is the path at which it counts the tokens of a request, `stored` that of an answer it keeps, if it does.
+    `count` is the path at which it counts the tokens of a request, `stored` that of an answer it keeps, if it does;
+    `usage_on_request` tells whether it tells the usage of a stream only to those who ask.
     """
 
     path: str
@@ -133,6 +134,7 @@ class Address:
     framing: str | None = None
     count: str | None = None
     stored: str | None = None
+    usage_on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,7 @@ class Settings:
     state_depth: int = 1000
     metrics: str | SecretReference = "none"
     usage_age: float = 90 * 86400.0
+    ask_for_usage: bool = True
 
 
 @dataclass(frozen=True, slots=True)

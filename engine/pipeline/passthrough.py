@@ -14,6 +14,7 @@ from ..canonical.loss import Loss
 from ..canonical.schema import GENERATION
 from ..compile.snapshot import Target
 from ..protocol import Call, RequestRejected, UpstreamErrorBody, WireProtocol
+from ..protocol.asking import UsageOnRequest
 from ..protocol.errors import Json
 from ..wire.members import replaced
 from .exchange import Exchange
@@ -38,6 +39,7 @@ class Passthrough:
     losses: tuple[Loss, ...] = ()
     kept: bool = False  # whether the answer is kept, so that it must be understood
     folded: bool = False  # whether it is kept here
+    asks: UsageOnRequest | None = None  # what the client did not ask for and must not see
 
     def answer(self, raw: bytes) -> bytes:
         """The same bytes, once they have been seen to be an answer to what was asked; else that answer, written anew.
@@ -58,6 +60,8 @@ class Passthrough:
 
     def relay(self) -> Relay:
         """A relay that lets whole frames through as they are."""
+        if self.asks is not None:
+            return AskingRelay(self.client, self.upstream, self.call, self.cap, self.asks, folded=self.folded)
         return PassthroughRelay(self.client, self.upstream, self.call, self.cap, folded=self.folded)
 
 
@@ -105,7 +109,19 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     asked = _asked(exchange, client, call, folded=folded)
     request = {**asked, "model": target.model, "stream": exchange.stream}
     body, cap = _body(exchange, target), exchange.snapshot.settings.max_event
-    return Passthrough(client, upstream, call, body, request, cap, kept=kept, folded=folded)
+    body, asks = _asking(exchange, target, client, body)
+    return Passthrough(client, upstream, call, body, request, cap, kept=kept, folded=folded, asks=asks)
+
+
+def _asking(
+    exchange: Exchange, target: Target, client: WireProtocol, body: bytes | Form
+) -> tuple[bytes | Form, UsageOnRequest | None]:
+    """Give a body that asks for the usage of a stream too, where the client did not, and how that is kept from it."""
+    asks = target.provider.services[client.name].asks if exchange.stream else None
+    if asks is None or not isinstance(body, bytes):
+        return body, None
+    asked = asks.asked(body, exchange.body)
+    return (body, None) if asked is None else (asked, asks)
 
 
 def _body(exchange: Exchange, target: Target) -> bytes | Form:
@@ -188,3 +204,30 @@ class PassthroughRelay(Watch):
             count -= len(reader.feed(data[start : line_end.end()]))
             start = line_end.end()
         return data[:start]
+
+
+class AskingRelay(PassthroughRelay):
+    """Keeps from the client what comes only because the gateway asked for it."""
+
+    __slots__ = ("_asks",)
+
+    def __init__(
+        self,
+        client: WireProtocol,
+        upstream: WireProtocol,
+        call: Call,
+        cap: int,
+        asks: UsageOnRequest,
+        *,
+        folded: bool = False,
+    ) -> None:
+        super().__init__(client, upstream, call, cap, folded=folded)
+        self._asks = asks
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The whole frames that are there now, as they would have been."""
+        return self._asks.hidden(super().feed(chunk))
+
+    def close(self, error: Json | None = None) -> bytes:
+        """The rest, as it would have been."""
+        return self._asks.hidden(super().close(error))

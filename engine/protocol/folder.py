@@ -18,6 +18,7 @@ from ..language.scope import Layout, Scope
 from ..language.shape import Compiler
 from ..language.stream import compile_rules, state_of
 from ..wire.framing import KINDS, Framing
+from .asking import read_usage_on_request
 from .files import (
     PARTS,
     CountDecode,
@@ -89,6 +90,7 @@ class Folder:
             "family": str(self._about.get("family", self._name)),
             "framing": self._framing(),
             "subject": self._subject,
+            "usage_on_request": read_usage_on_request(self._about.get("usage_on_request")),
         }
         makes: Mapping[str, Make] = {
             "request_decode": self._request_decode,

@@ -15,6 +15,7 @@ from ..language.mapping import CompiledMapping
 from ..language.operators import is_false
 from ..wire.framing import DEFAULT_CAP, Framing
 from . import requests
+from .asking import UsageOnRequest
 from .call import Call, Encoded, present, roots_of
 from .errors import Json, RequestRejected, UpstreamErrorBody, invalid_request
 from .files import (
@@ -61,6 +62,7 @@ class WireProtocol:
     count_decode: CountDecode | None = None
     count_encode: CountEncode | None = None
     stored_encode: StoredEncode | None = None
+    usage_on_request: UsageOnRequest | None = None
 
     def takes(self, body: Json, target: Mapping[str, object]) -> bool:
         """Tell whether an upstream takes this body of a client of its protocol as it is."""

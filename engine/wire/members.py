@@ -12,6 +12,7 @@ import orjson
 
 _TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _OPEN = re.compile(rb"\s*\{\s*")
+_COMMA = re.compile(rb"\s*,\s*")
 _KEY = re.compile(rb"[\s,]*+(" + _TEXT + rb")\s*:\s*", re.DOTALL)
 _FLAT = rb'[\[{](?:[^"{}\[\]]++|' + _TEXT + rb")*+[\]}]"
 _SHALLOW = _FLAT
@@ -66,6 +67,26 @@ def replaced(data: bytes, name: str, value: bytes) -> bytes:
         return data[: found.start(1)] + value + data[found.end(1) :]
     [span] = spans(data, name)
     return data[: span.start] + value + data[span.end :]
+
+
+def added(data: bytes, name: str, value: bytes) -> bytes:
+    """The same bytes with one more member in front, in an object that has others and not this one."""
+    opened = _OPEN.match(data)
+    at = opened.end() if opened else len(data)
+    return data[:at] + orjson.dumps(name) + b":" + value + b"," + data[at:]
+
+
+def without(data: bytes, name: str) -> bytes:
+    """The same bytes without the one top-level member `name`, and without the comma that set it apart."""
+    opened = _OPEN.match(data)
+    first = at = opened.end() if opened else len(data)
+    while found := _KEY.match(data, at):
+        end = _end_of_value(data, found.end())
+        if orjson.loads(found[1]) == name:
+            behind = _COMMA.match(data, end) if at == first else None  # else the comma in front belongs to the key
+            return data[:at] + data[behind.end() if behind else end :]
+        at = end
+    return data
 
 
 @lru_cache(256)

@@ -34,6 +34,7 @@ providers:
     auth: {{header: x-api-key, value: "env:E2E_SECRET"}}
     timeouts: {{connect: 1s, first_byte: 10s, idle: 10s, total: 20s}}
     speaks: {{anthropic-messages: {{path: /v1/messages, headers: {{anthropic-version: "2023-06-01"}}}}}}
+  asked-chat: {{extends: chat, speaks: {{openai-chat: {{path: /v1/chat/completions, usage_on_request: true}}}}}}
   hasty-chat: {{extends: chat, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
   hasty-messages: {{extends: messages, timeouts: {{first_byte: 200ms, idle: 200ms, total: 20s}}}}
   strict-chat: {{extends: chat, timeouts: {{slow_reader: 300ms}}}}
@@ -56,6 +57,8 @@ models:
     targets: [{{provider: chat, model: theirs}}]
   to-anthropic-messages:
     targets: [{{provider: messages, model: theirs}}]
+  asked-to-openai-chat:
+    targets: [{{provider: asked-chat, model: theirs}}]
   hasty-to-openai-chat:
     targets: [{{provider: hasty-chat, model: theirs}}]
   hasty-to-anthropic-messages:

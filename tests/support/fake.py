@@ -234,6 +234,7 @@ class FakeService:
     headers: Mapping[str, Any] = field(default_factory=lambda: {"X-Version": lambda roots: "default"})
     count: Any = None
     stored: Any = None
+    asks: Any = None
 
 
 @dataclass(frozen=True)

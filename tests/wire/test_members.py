@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 from hypothesis import given, strategies as st
-from torouter.wire.members import members, repeated, replaced, spans
+from torouter.wire.members import added, members, repeated, replaced, spans, without
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6) | st.just("model"),
@@ -64,3 +64,25 @@ def test_what_is_nested_deeply_is_looked_through_as_well() -> None:
     deep = b"[" * 400 + b"]" * 400
     assert repeated(b'{"a":%b,"b":1}' % deep, orjson.loads(b'{"a":%b,"b":1}' % deep)) is None
     assert repeated(b'{"a":%b,"a":1}' % deep, {"a": 1}) == "a"
+
+
+@given(st.dictionaries(st.text(max_size=4), values, min_size=1, max_size=4), st.booleans(), st.data())
+def test_a_member_is_added_and_taken_out_and_the_rest_stays(document: dict[str, object], indented: bool, data: st.DataObject) -> None:
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indented else 0)
+    name = data.draw(st.sampled_from(sorted(document)))
+    less = without(text, name)
+    assert orjson.loads(less) == {key: value for key, value in document.items() if key != name}
+    assert without(text, "not there") == text
+    if len(document) > 1:
+        assert orjson.loads(added(less, name, orjson.dumps(document[name]))) == document
+
+
+@pytest.mark.parametrize("text, expected", [
+    (b'{"a":1,"u":null}', b'{"a":1}'),
+    (b'{"u":null,"a":1}', b'{"a":1}'),
+    (b'{"a":1, "u" : null , "b":2}', b'{"a":1 , "b":2}'),
+    (b'{ "u":null }', b'{  }'),
+    (b'{"a":{"u":null},"u":null}', b'{"a":{"u":null}}'),
+])  # fmt: skip
+def test_a_member_goes_with_its_comma(text: bytes, expected: bytes) -> None:
+    assert without(text, "u") == expected
