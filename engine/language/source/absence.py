@@ -1,8 +1,8 @@
-"""What surely comes of a term where some names are null: whether it vanishes is seen before it is written."""
+"""What surely comes of a term where something is not there: whether it vanishes is seen before it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,12 @@ from ..terms import (
 )
 
 _OF_LISTS = frozenset({"projection", "filter_projection", "flatten"})
+_BEGUN = _OF_LISTS | {
+    "value_projection",
+    "subexpression",
+    "index_expression",
+    "pipe",
+}  # only their beginning is a root's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,12 @@ class Known:
 
 NULL = Known(None)
 
+Place = tuple[int, str]
+"""A slot and one of its members, or no name for all of it."""
 
-def vanishes(term: Term, known: Mapping[int, Known]) -> bool:
-    """Tell whether a term surely gives nothing where these slots have these values."""
+
+def vanishes(term: Term, known: Mapping[Place, Known]) -> bool:
+    """Tell whether a term surely gives nothing where these places have these values."""
     match term:
         case Nothing():
             return True
@@ -65,17 +74,17 @@ def vanishes(term: Term, known: Mapping[int, Known]) -> bool:
     return False
 
 
-def _guarded_vanishes(term: Guarded, known: Mapping[int, Known]) -> bool:
+def _guarded_vanishes(term: Guarded, known: Mapping[Place, Known]) -> bool:
     inner = dict(known)
     for name, bound in term.bindings:
         value = NULL if vanishes(bound, inner) else value_of(bound, inner)
         if value is not None:
-            inner[name.slot] = value
+            inner[name.slot, ""] = value
     condition = None if term.condition is None else value_of(term.condition, inner)
     return (condition is not None and operators.is_false(condition.value)) or vanishes(term.body, inner)
 
 
-def _switch_vanishes(term: Switch, known: Mapping[int, Known]) -> bool:
+def _switch_vanishes(term: Switch, known: Mapping[Place, Known]) -> bool:
     selected = value_of(term.selector, known)
     otherwise = term.otherwise or NOTHING
     if selected is None:
@@ -84,7 +93,7 @@ def _switch_vanishes(term: Switch, known: Mapping[int, Known]) -> bool:
     return vanishes(next((case for labels, case in term.cases if label in labels), otherwise), known)
 
 
-def value_of(term: Term, known: Mapping[int, Known]) -> Known | None:
+def value_of(term: Term, known: Mapping[Place, Known]) -> Known | None:
     """Give the value of an expression, if it is known; nothing else has one."""
     return _Values(term.slots, known).of(term.tree, None) if isinstance(term, Expression) else None
 
@@ -92,7 +101,7 @@ def value_of(term: Term, known: Mapping[int, Known]) -> Known | None:
 class _Values:
     """The known values of one expression's nodes; `here` is that of the value at hand, absent at its roots."""
 
-    def __init__(self, slots: Mapping[str, int], known: Mapping[int, Known]) -> None:
+    def __init__(self, slots: Mapping[str, int], known: Mapping[Place, Known]) -> None:
         self._slots = slots
         self._known = known
 
@@ -103,11 +112,15 @@ class _Values:
                 return Known(node["value"])
             case "field":
                 if here is None:
-                    return self._known.get(self._slots[node["value"]])
+                    return self._known.get((self._slots[node["value"]], ""))
                 return Known(operators.member(node["value"])(here.value))
             case "subexpression" | "index_expression" | "pipe":
-                found = self.of(children[0], here)
-                for child in children[1:]:
+                place = first_place(node, self._slots) if here is None else None
+                found = self._known.get(place) if place is not None else None
+                others = children[2:]
+                if found is None:
+                    found, others = self.of(children[0], here), children[1:]
+                for child in others:
                     found = None if found is None else self.of(child, found)
                 return found
             case "index":
@@ -145,3 +158,26 @@ class _Values:
         if len(values) < len(arguments):
             return None
         return Known((CALLEES[name].run if name in CALLEES else standard(name))(*values))
+
+
+def first_place(node: Ast, slots: Mapping[str, int]) -> Place | None:
+    """Give the member of a root that a path begins with."""
+    if node["type"] != "subexpression":
+        return None
+    first, second = node["children"][:2]
+    if first["type"] != "field" or second["type"] != "field":
+        return None
+    return slots[first["value"]], second["value"]
+
+
+def places_in(tree: Ast, slots: Mapping[str, int]) -> Iterator[Place]:
+    """Give the members of roots that an expression reads."""
+    place = first_place(tree, slots)
+    if place is not None:
+        yield place
+    children = tree["children"]
+    if tree["type"] in _BEGUN:
+        children = children[:1]
+    for child in children:
+        if isinstance(child, Mapping):
+            yield from places_in(child, slots)

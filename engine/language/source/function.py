@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from ..terms import Name
 from .values import NO_OBJECT, Kind, Value, constant, named
 
 T = TypeVar("T")
@@ -174,6 +175,10 @@ class Function:
         self.line(f"{name} = {view}.get({member!r})", cheap=True)
         self._known[-1][key] = name
         return Value(name, atom=True)
+
+    def view(self, name: Name) -> str:
+        """Give the name of the object that a name means; of an empty one if it means none."""
+        return self._view(self.name(name.slot, name.text))
 
     def _view(self, holder: str) -> str:
         """Give the name of an object: what it holds is what the holder does, if that is one."""

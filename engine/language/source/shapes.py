@@ -29,6 +29,7 @@ from .choices import Choices
 from .expressions import Expressions
 from .facts import kind_of, may_be_marked
 from .function import DEEPEST, Function
+from .groups import Group, grouped
 from .module import Module
 from .sinks import Append, Assign, Emit, Member, Return, Sink, Update
 from .values import MARK, Value
@@ -131,7 +132,17 @@ class Shapes(Choices):
         return written, len(members) - len(written)
 
     def _members(self, term: Object, made: str) -> None:
-        for name, member, stays in term.members:
+        function = self.function
+        for group in grouped(term.members):
+            if group.holder is None:
+                self._group(group, made)
+                continue
+            names = function.constants.name(group.names, "names")
+            with function.block(f"if not {names}.isdisjoint({function.view(group.holder)}):"):
+                self._group(group, made)
+
+    def _group(self, group: Group, made: str) -> None:
+        for name, member, stays in group.members:
             self.write(member, Member(self.function, made, name, stays))
 
     def _list(self, term: List, sink: Sink) -> None:
@@ -206,7 +217,7 @@ class Shapes(Choices):
         used = [(bound, argument) for bound, argument in term.bindings if bound.slot in inner.function.free]
         for bound, argument in used:
             self._bind(bound, argument)
-        needed = [self.function.name(it.slot, it.text) for it, _ in used if vanishes(term.body, {it.slot: NULL})]
+        needed = [self.function.name(it.slot, it.text) for it, _ in used if vanishes(term.body, {(it.slot, ""): NULL})]
         if not needed:
             sink.put(self._call(inner, name, term.body))
             return
