@@ -93,7 +93,7 @@ class Supervisor:
                 for slot in self._slots:
                     if slot.pid and (status := ended(slot.pid)) is not None:
                         self._end(slot, status)
-                if self._upkeep is not None and self._deadline is None and self._upkeep.step(self._fork):
+                if self._upkeep is not None and self._deadline is None and self._upkeep.step(self._fork_aside):
                     self._reload()
                 if self._deadline is not None and time.monotonic() >= self._deadline:
                     self._signal(signal.SIGKILL)
@@ -154,6 +154,10 @@ class Supervisor:
             return run()
 
         return fork(alone)
+
+    def _fork_aside(self, run: Run) -> int:
+        """Run something in a process that does not even have the sockets, so that these close with the last worker."""
+        return self._fork(run, *(sock.fileno() for sock in self._sockets if sock.fileno() >= 0))
 
     def _listen(self, announce: Callable[[], None]) -> None:
         """Wait for something to happen, and take what workers say."""
