@@ -1,6 +1,6 @@
 """CPU of the transports alone, from this process to a provider on loopback: `python -m bench.transport [NAME…]`.
 
-Requests at 1, 10 and 100 in flight, and events of many slow streams; the transports take turns in each round.
+Requests at 1, 10 and 100 in flight, in rounds in which the transports take turns, and events of many slow streams.
 """
 
 from __future__ import annotations
