@@ -82,7 +82,9 @@ def attach(parts: Sequence[Part], slots: Collection[str]) -> list[Part]:
 
 
 def attach_response(response: dict[str, Any], slots: Collection[str]) -> dict[str, Any]:
-    """Return the response with carriers in every output; see `attach`."""
+    """Return the response with carriers in every output, itself if none needs one; see `attach`."""
+    if not [True for output in response["outputs"] for part in output["parts"] if needs_carrier(part, slots)]:
+        return response
     outputs = [{**output, "parts": attach(output["parts"], slots)} for output in response["outputs"]]
     return {**response, "outputs": outputs}
 

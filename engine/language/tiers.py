@@ -7,7 +7,7 @@ from typing import Any
 
 Run = Callable[..., Any]
 
-OFTEN = 40
+OFTEN = 100
 """Runs after which the time that a source takes to compile comes back soon."""
 
 

@@ -276,12 +276,13 @@ def _shown(response: Json, rules: ResponseEncode, protocol: str, lost: set[str])
     if rules.kinds is not None:
         kinds = rules.kinds
         hidden = [part for output in outputs for part in output["parts"] if not shows(part, kinds, protocol)]
-        lost.update(f"outputs.parts.{part['kind']}" for part in hidden)
-        outputs = [
-            {**output, "parts": [part for part in output["parts"] if shows(part, kinds, protocol)]}
-            for output in outputs
-        ]
-    shown = {**response, "outputs": outputs}
+        if hidden:
+            lost.update(f"outputs.parts.{part['kind']}" for part in hidden)
+            outputs = [
+                {**output, "parts": [part for part in output["parts"] if shows(part, kinds, protocol)]}
+                for output in outputs
+            ]
+    shown = response if outputs is response["outputs"] else {**response, "outputs": outputs}
     return attach_response(shown, rules.slots) if rules.slots is not None else shown
 
 

@@ -16,13 +16,14 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 def is_number(value: Any) -> bool:
     """Tell whether a value is a number; true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    kind = type(value)
+    return kind is int or kind is float or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 @REGISTRY.add(("add(1, null, 2)", 3), ("add(null)", None))
 def add(*numbers: Any) -> float | None:
     """Add numbers; nulls are passed over, null if all are."""
-    given = [number for number in numbers if is_number(number)]
+    given = [number for number in numbers if type(number) is int or is_number(number)]
     return sum(given) if given else None
 
 
