@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -51,8 +51,7 @@ class Reading:
         return events
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What comes of the frames that fit a stencil, as long as the state is what it was.
 
     The texts of hole `place` go into `part`, and to the end of what the members of `grown` hold. `tells` that they say

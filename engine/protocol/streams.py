@@ -117,7 +117,8 @@ class StreamDecoder:
                 done += fit.length
                 self.taken += fit.length
             else:
-                some = frames[done : done + runs.stretch]
+                left = len(frames) - done
+                some = frames[done : done + (runs.stretch if left > _FEW else left)]
                 done += len(some)
                 read = reader.cut(end.join([*some, b""]))
                 out += self._bracket(self._read(read))
