@@ -15,8 +15,8 @@ from ..language.operators import is_false
 from ..language.shape import Compiler
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
+from .endpoint import Context, Endpoint, Expression, State, Surface
 from .framed import framed
-from .snapshot import Context, Endpoint, Expression, State, Surface
 
 _ROOTS = ("body", "path", "query", "headers")
 _BODY_MEMBER = re.compile(r"=\s*body\.([A-Za-z_]\w*)\s*")

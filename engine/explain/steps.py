@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import orjson
 
-from ..compile.snapshot import Endpoint, Key, Snapshot, Target
+from ..compile.endpoint import Endpoint
+from ..compile.snapshot import Key, Snapshot, Target
 from ..config.document import Where
 from ..config.load import Project
 from ..config.model import CredentialPlace
 from ..language.origins import Origins, Place as Path
-from ..pipeline import conversations, count, stored
-from ..pipeline.belonging import unknown_conversation
+from ..pipeline import count, stored
 from ..pipeline.body import receive
 from ..pipeline.credential import authenticate, credentials_at
 from ..pipeline.endpoint import Matcher, fallback, match
@@ -25,7 +25,7 @@ from ..pipeline.keys import KeyRing
 from ..pipeline.memory import Memory
 from ..pipeline.models import list_models
 from ..pipeline.plan import Plan
-from ..pipeline.request import CONVERSATION, STORED, request_to
+from ..pipeline.request import KEPT, request_to
 from ..pipeline.resolve import resolve, service_of
 from ..pipeline.send import plan_for
 from ..pipeline.state import restore
@@ -34,6 +34,7 @@ from ..pipeline.way import at_rest
 from ..upstream.errors import UpstreamError
 from . import fallbacks
 from .asked import Answered, Asked
+from .kept import keeper_of
 from .report import Answer, Credential, Explanation, Lost, Made, Matched, Sent
 from .resolution import candidates, mask, masked, place_of, real_name, resolved
 
@@ -122,11 +123,8 @@ class _Walk:
         if await list_models(exchange):
             self._answered()
             return
-        if self._endpoint.operation.startswith(STORED):
-            await self._stored()
-            return
-        if self._endpoint.operation.startswith(CONVERSATION):
-            await self._conversation()
+        if self._endpoint.operation.startswith(KEPT):
+            await self._kept()
             return
         await receive(exchange)
         found = resolved(self._project, exchange)
@@ -173,33 +171,14 @@ class _Walk:
             known = replace(known, key=exchange.key.id, group=exchange.key.group)
             self.report = replace(self.report, credential=known)
 
-    async def _stored(self) -> None:
-        """Note how the provider is asked that keeps an answer, or what is answered here. Raises Problem."""
-        if self._endpoint.operation == "stored.delete":
-            raise Problem("unsupported", "Nothing is deleted to explain how.")
-        exchange = self._exchange
-        answer = await stored.find(exchange)
-        if answer.provider is None:
-            await stored.answer_here(exchange, answer)
+    async def _kept(self) -> None:
+        """Note how the provider is asked that keeps something, or what is answered here. Raises Problem."""
+        keeper = await keeper_of(self._exchange)
+        if keeper is None:
             self._answered()
         else:
-            self._ask(stored.keeper(exchange, answer, stored.unknown_answer(answer.id)))
-
-    async def _conversation(self) -> None:
-        """Note how the provider is asked that keeps a conversation, or what is answered here. Raises Problem."""
-        if self._endpoint.operation not in conversations.READING:
-            raise Problem("unsupported", "No conversation is changed to explain how.")
-        exchange = self._exchange
-        found = await conversations.find(exchange)
-        if found.provider is None:
-            await conversations.answer_here(exchange, found)
-            self._answered()
-        else:
-            self._ask(stored.keeper(exchange, found, unknown_conversation(found.id)))
-
-    def _ask(self, keeper: Target) -> None:
-        target = masked(self._project, keeper)
-        self._send(target, stored.plan_for(self._exchange, target))
+            target = masked(self._project, keeper)
+            self._send(target, stored.plan_for(self._exchange, target))
 
     async def _count(self, target: Target) -> None:
         """Note what a target is asked that counts, else the estimate. Raises Problem."""

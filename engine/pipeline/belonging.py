@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import orjson
 
-from ..compile.snapshot import Settings, State, Target
+from ..compile.endpoint import State
+from ..compile.snapshot import Settings, Target
 from ..protocol.errors import Json
 from ..store import Entry, Store, StoredConversation
 from .endpoint import shown

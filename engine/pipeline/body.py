@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 
-from ..compile.snapshot import Endpoint
+from ..compile.endpoint import Endpoint
 from ..wire.members import repeated
 from ..wire.multipart import MEDIA_TYPE
 from .errors import Problem

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from ..compile.snapshot import Endpoint, Snapshot
+from ..compile.endpoint import Endpoint
+from ..compile.snapshot import Snapshot
 from ..config.model import Refusal
 from ..protocol import WireProtocol
 from .errors import STATUS, Problem

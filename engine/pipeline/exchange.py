@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..canonical.loss import Loss
-from ..compile.snapshot import Endpoint, Key, Snapshot, Target
+from ..compile.endpoint import Endpoint
+from ..compile.snapshot import Key, Snapshot, Target
 from ..protocol import Call, WireProtocol
 from ..routing.state import Routing
 from ..store import Entry

@@ -17,7 +17,7 @@ USER_AGENT = "torouter"
 _JSON = "application/json"
 STORED = "stored"  # how the operations begin that are about kept answers
 CONVERSATION = "conversation"  # and those that are about conversations
-_KEPT = (STORED, CONVERSATION)
+KEPT = (STORED, CONVERSATION)
 
 
 def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | None = None) -> UpstreamRequest:
@@ -57,7 +57,7 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
     policy = target.policy
     total = policy.total if left is None else min(policy.total, left)
     return UpstreamRequest(
-        exchange.incoming.method if endpoint.operation.startswith(_KEPT) else "POST",
+        exchange.incoming.method if endpoint.operation.startswith(KEPT) else "POST",
         url,
         list(headers.items()),
         plan.body,
@@ -79,5 +79,5 @@ def _url(base: str, path: str, query: tuple[tuple[str, str], ...]) -> str:
 
 def _address(service: Service, operation: str) -> Template:
     """Where a service is asked: what is about kept things, and counting, may have addresses of their own."""
-    own = service.count if operation == "count" else service.stored if operation.startswith(_KEPT) else None
+    own = service.count if operation == "count" else service.stored if operation.startswith(KEPT) else None
     return service.path if own is None else own

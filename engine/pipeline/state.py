@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from ..compile.snapshot import State, Target
+from ..compile.endpoint import State
+from ..compile.snapshot import Target
 from ..store import StoredAnswer
 from .belonging import add, belong
 from .endpoint import shown
