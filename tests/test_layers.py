@@ -27,7 +27,7 @@ LAYERS = (
     {"cli", "__main__"},
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
-WORLD = {"aiohttp", "httpx", "httpx_aiohttp", "socket", "sanic", "ssl", "urllib.request", "sqlite3"}
+WORLD = {"aiohappyeyeballs", "aiohttp", "h11", "httpcore", "httptools", "httpx", "httpx_aiohttp", "socket", "sanic", "ssl", "urllib.request", "sqlite3"}
 MAY_TOUCH_THE_WORLD = {"upstream", "store", "server", "cli"}
 
 
