@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
@@ -110,4 +111,5 @@ async def add(exchange: Exchange, belongs: Belonging, target: Target, plan: Plan
     elif not belongs.here and belongs.provider is None:
         provider, model = target.provider.id, exchange.model
         there = StoredConversation(belongs.id, key.group, plan.client.name, now, provider=provider, model=model)
-        await memory.change(lambda store: store.keep_conversation(there, bounds))
+        with suppress(Problem):  # the log says it; the provider has the answer all the same
+            await memory.change(lambda store: store.keep_conversation(there, bounds))

@@ -281,6 +281,15 @@ async def test_an_answer_that_its_conversation_cannot_know_is_none(live: bool) -
         assert await words(gateway, id) == []
 
 
+async def test_an_answer_that_a_provider_adds_to_its_conversation_costs_no_store() -> None:
+    def broken() -> MemoryStore:
+        raise StoreError("The store x cannot be used: disk.")
+
+    memory = Memory(lambda: None, broken)
+    async with office(Post("one")), running(configured(), None, memory) as gateway:
+        assert (await write(gateway, "safe", "a", pile="theirs", file=False)).status == 200
+
+
 async def test_an_answer_that_fails_adds_nothing() -> None:
     async def script(scene: Scene) -> None:
         await scene.stream(
