@@ -30,19 +30,21 @@ class Mark:
 
 
 class Lines:
-    """The beginnings of the lines of a text, to turn an index into a line and a column."""
+    """The beginnings of the lines of a text, looked for when an index is first turned into a line and a column."""
 
-    __slots__ = ("_end", "_starts")
+    __slots__ = ("_starts", "_text")
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._end = len(text)
+        self._text = text
+        self._starts: list[int] = []
 
     def span(self, file: str, start: int, length: int = 1) -> Span:
         """The span of `length` characters from an index, cut at the end of its line."""
-        line = bisect_right(self._starts, start) - 1
-        end = self._starts[line + 1] - 1 if line + 1 < len(self._starts) else self._end
-        return Span(file, line + 1, start - self._starts[line] + 1, max(1, min(length, end - start)))
+        starts = self._starts or [0, *(match.end() for match in re.finditer("\n", self._text))]
+        self._starts = starts
+        line = bisect_right(starts, start) - 1
+        end = starts[line + 1] - 1 if line + 1 < len(starts) else len(self._text)
+        return Span(file, line + 1, start - starts[line] + 1, max(1, min(length, end - start)))
 
 
 def source_index(text: str, mark: Mark, value: str, offset: int) -> int:
