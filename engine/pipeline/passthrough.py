@@ -181,7 +181,7 @@ class PassthroughRelay(Watch):
     def feed(self, chunk: bytes) -> bytes:
         """The whole frames that are there now; a frame that was cut waits for its rest."""
         self.see(self._decoder.feed(chunk))
-        whole = self._decoder.whole
+        whole, self._decoder.whole = self._decoder.whole, b""  # a stream that stands still holds no bytes
         return self._first(whole, self._decoder.taken) if self._decoder.broken else whole
 
     def close(self, error: Json | None = None) -> bytes:

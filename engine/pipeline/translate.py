@@ -102,6 +102,7 @@ class TranslationRelay(Watch):
             return b""
         try:
             events = self._decoder.feed(chunk)
+            self._decoder.whole = b""  # a stream that stands still holds no bytes
             self.see(events)
             return self._encoder.feed(events) if events else b""
         except (RecursionError, orjson.JSONEncodeError) as fault:

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 Event = dict[str, Any]
 
 _FIRST = 3  # frames that are read before something is learned; the first ones tell of the whole
-_LONGEST = 4096  # bytes of a frame that is looked at
+_LONGEST = 4096  # bytes of a frame that is remembered
 _PATIENCE = 1024  # frames between two attempts, at most
 _TIDINGS = frozenset({"start", "usage"})  # the same once more changes nothing
 
@@ -108,7 +108,8 @@ class Runs:
     def missed(self, frames: Sequence[bytes], end: bytes, rules: Rules) -> None:
         """Take note of frames that were read one by one; learn from the last ones."""
         self._sure = False
-        self._recent = [*self._recent, *frames][-2:]
+        recent = [*self._recent, *frames][-2:]
+        self._recent = recent if max(map(len, recent)) <= _LONGEST else ()
         self._due -= len(frames)
         if self._due > 0:
             return
@@ -129,8 +130,6 @@ class Runs:
 
     def _learn(self, rules: Rules, end: bytes) -> Known | None:
         """See what comes of frames like the last two."""
-        if max(map(len, self._recent)) > _LONGEST:
-            return None
         last = self._recent[-1]
         head = self._framing.head(last, end)
         if head is None or not all(frame.startswith(head) for frame in self._recent):
