@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -43,9 +44,13 @@ class UsageOnRequest:
 
     def hidden(self, frames: bytes) -> bytes:
         """Give whole frames as they would have been without the question."""
-        if b'"%b"' % self.member.encode() not in frames:
+        name = orjson.dumps(self.member)
+        if name not in frames:
             return frames
-        return b"".join(self._as_unasked(found[0]) for found in _FRAME.finditer(frames))
+        rest = _nulls(name).sub(b"", frames)
+        if name not in rest:
+            return rest
+        return b"".join(self._as_unasked(found[0]) if name in found[0] else found[0] for found in _FRAME.finditer(rest))
 
     def _as_unasked(self, frame: bytes) -> bytes:
         lines = list(_DATA.finditer(frame))
@@ -62,6 +67,16 @@ class UsageOnRequest:
         if event[self.member] is None:
             return frame[:start] + without(data, self.member) + frame[end:]
         return b"" if event.get(self.empty) == [] else frame
+
+
+@lru_cache(16)
+def _nulls(name: bytes) -> re.Pattern[bytes]:
+    """Find a null as frames mostly have it: behind it come only flat members, then the end of the object and frame.
+
+    So it stands at the top; in a text its quotes would be escaped.
+    """
+    flat = rb',"[^"\\]*":(?:"[^"\\]*"|[^"\\{}\[\],\s]*)'
+    return re.compile(b"," + re.escape(name) + rb":null(?=(?:" + flat + rb")*+\}(?:\n\n|\r\n\r\n|\r\r))")
 
 
 def read_usage_on_request(about: object) -> UsageOnRequest | None:

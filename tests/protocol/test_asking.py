@@ -37,6 +37,10 @@ def test_every_other_byte_of_the_body_stays() -> None:
     ("data", "shown"),
     [
         (b'data: {"lines":[1],"cost":null}', b'data: {"lines":[1]}'),
+        (b'data: {"lines":[1],"cost":null,"pad":"a,b","n":1.5}', b'data: {"lines":[1],"pad":"a,b","n":1.5}'),
+        (b'data: {"deep":{"a":1,"cost":null},"cost":null}', b'data: {"deep":{"a":1,"cost":null}}'),
+        (b'data: {"deep":[{"a":1,"cost":null}]}', b'data: {"deep":[{"a":1,"cost":null}]}'),
+        (b'data: {"lines":[1],"cost":null,"deep":{"n":1}}', b'data: {"lines":[1],"deep":{"n":1}}'),
         (b'event: x\ndata:{"cost": null, "lines":[1]}', b'event: x\ndata:{"lines":[1]}'),
         (b'data: {"lines":[],"cost":{"n":1}}', None),
         (b'data: {"lines":[1],"cost":{"n":1}}', b'data: {"lines":[1],"cost":{"n":1}}'),
