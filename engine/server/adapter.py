@@ -27,7 +27,7 @@ class SanicIncoming:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        head: Head | None = getattr(request.stream, "head", None)
+        head: Head | None = getattr(request.stream, "read_head", None)
         self.method = request.method if head is None else head.method
         target = request.raw_url.decode("ascii", "replace") if head is None else head.target
         self.path, _, self.query = target.partition("?")
@@ -139,7 +139,7 @@ class SanicReply:
 
         To a client of HTTP/1.0, which knows no chunks, the end of the connection is the end of the answer.
         """
-        self._chunked = not self._stream.head.old
+        self._chunked = not self._stream.read_head.old
         self._stream.keep_alive = self._stream.keep_alive and self._chunked
         self._head = self._begin(status, {**headers, "transfer-encoding": "chunked"} if self._chunked else headers)
         if self.streams is not None:

@@ -22,11 +22,11 @@ _END = b"\r\n\r\n"
 
 
 class _Requests(Http):
-    """The requests of one connection, one after the other. `head` is that of the request that is answered now."""
+    """The requests of one connection, one after the other. `read_head` is that of the request that is answered now."""
 
-    __slots__ = ("head",)
+    __slots__ = ("read_head",)
 
-    head: Head | None
+    read_head: Head | None
     request_body: Any  # the library means more than its types say: none, some, or the word for chunks
     request_bytes_left: int
 
@@ -35,7 +35,7 @@ class _Requests(Http):
 
         Raises BadRequest, PayloadTooLarge and ExpectationFailed.
         """
-        self.head = None
+        self.read_head = None
         raw = await self._raw_head()
         try:
             head = self.protocol.app.ctx.check.read(raw)
@@ -56,7 +56,7 @@ class _Requests(Http):
         )
         self._expect_body(fields)
         del self.recv_buffer[: len(raw) + (2 if self.request_body == "chunked" else 4)]  # it reads a line end first
-        self.head, self.request, request.stream = head, request, self
+        self.read_head, self.request, request.stream = head, request, self
 
     async def _raw_head(self) -> bytes:
         """The bytes before the empty line."""
