@@ -96,7 +96,8 @@ def test_every_endpoint_shows_a_command_line_that_calls_it():
             continue
         assert endpoint.example is not None, endpoint.id
         assert "{key}" in endpoint.example, endpoint.id
-        path = re.escape(endpoint.matches[0].path).replace(r"\{model:path\}", r"[^ ]+").replace(r"\{id\}", r"[^ /]+")
+        path = re.escape(endpoint.matches[0].path).replace(r"\{model:path\}", r"[^ ]+")
+        path = re.sub(r"\\\{\w+\\\}", "[^ /]+", path)
         assert re.search(rf"{{url}}{path}([ ?\"]|$)", endpoint.example), endpoint.id
 
 

@@ -13,7 +13,7 @@ from torouter.compile import compile_project
 from torouter.config.load import load_project
 from torouter.diagnostics import Diagnostics
 
-from tests.fidelity.requests import TARGETS, Accepted, Written, accepted, unexplained, unused, write
+from tests.fidelity.requests import Accepted, Written, accepted, targets, unexplained, unused, write
 from tests.support.corpus import Exchange, required, root
 
 RECORDED = root().parent / "wire" / "cli-requests.jsonl"
@@ -49,7 +49,7 @@ def recorded() -> Iterator[Exchange]:
 
 @cache
 def written() -> list[Written]:
-    return [write(exchange, target) for exchange in recorded() for target in TARGETS]
+    return [write(exchange, target) for exchange in recorded() for target in targets(exchange)]
 
 
 def test_every_agent_was_recorded() -> None:
