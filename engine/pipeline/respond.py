@@ -75,7 +75,7 @@ async def synthesise(exchange: Exchange, plan: Plan, response: UpstreamResponse)
 
 async def aggregate(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
     """A stream to a client that wants a whole answer."""
-    decoder = plan.upstream.stream_decoder(plan.call, plan.client, exchange.snapshot.settings.max_event)
+    decoder = plan.upstream.stream_decoder(plan.call, plan.client, exchange.snapshot.settings.max_event, runs=True)
     events: list[Json] = []
     said = False
     try:
