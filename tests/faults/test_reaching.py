@@ -34,7 +34,7 @@ providers:
   lost:
     base_url: "{at}"
     allow_private: {private}
-    timeouts: {{connect: 500ms, first_byte: 20s, idle: 20s}}
+    timeouts: {{connect: 1s, first_byte: 20s, idle: 20s}}
     speaks: {{openai-chat: {{path: /openai-chat}}}}
   found:
     base_url: http://127.0.0.1:{other}
