@@ -85,7 +85,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
         if host == "nowhere.test":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         if host == "slow.test":
-            time.sleep(2)
+            time.sleep(5)  # longer than all rounds of a test wait together
         addresses = {"both.test": ["127.0.0.9", "127.0.0.1"], "flapping.test": [next(flapping), "127.0.0.1"]}
         known = addresses.get(host, [host] if not host.endswith(".test") else ["127.0.0.1"])
         return [entry for address in known for entry in real(address, port, *options, **more)]
