@@ -132,9 +132,18 @@ class Anything:
         return self._scalar(names)
 
     def _scalar(self, names: tuple[str, ...]) -> Any:
-        name = self._random.choice(names)
-        written = f"{{{{ {name}.a }}}}{{% if {name}.text %}}+{{% endif %}}"
-        return self._random.choice([self.logic(names), self.logic(names), written, None, True, 0, 1.5, "a", "", [], {}])
+        return self._random.choice(
+            [self.logic(names), self.logic(names), self._template(names), None, True, 0, 1.5, "a", "", [], {}]
+        )
+
+    def _template(self, names: tuple[str, ...]) -> str:
+        pick = self._random.choice
+        path = f"{pick(names)}{pick(['', '.a', '.text', '.list[0]', '.list[-2]', '.kind'])}"
+        value = pick([path, f"{path} | join('-')", f"{path} | default('x') | upper", f"'no' if not {path} else {path}.a",
+                      f"{path} and {path}.b or 1.5", f"{path} ~ {pick(names)}.a", f"{path} != 'a'", f"{path} | json"])  # fmt: skip
+        constant = pick(["1", "1.5", "'a'", "none", "true"])
+        other = f"{{% if {path} == {constant} %}}+{{% elif {path} %}}{{{{ {path} }}}}{{% else %}}-{{% endif %}}"
+        return pick([f"{{{{ {value} }}}}", f"<{{{{ {value} }}}}>{other}", other])
 
     def _else(self, names: tuple[str, ...], depth: int) -> dict[str, Any]:
         return {"$else": self.shape(names, depth)} if self._may() else {}

@@ -142,10 +142,13 @@ class Expressions:
         return self._function.literal(node["value"])
 
     def _index(self, node: Ast, here: Value | None) -> Value:
-        place = node["value"]
-        held = self._identity(node, here).code
-        enough = held if place in (0, -1) else f"len({held}) {'>' if place > 0 else '>='} {abs(place)}"
-        return Value(f"({held}[{place}] if isinstance({held}, list) and {enough} else None)")
+        return self.item(self._identity(node, here), node["value"])
+
+    @staticmethod
+    def item(held: Value, place: int) -> Value:
+        """Read an item of what may be a list, and has a name."""
+        enough = held.code if place in (0, -1) else f"len({held.code}) {'>' if place > 0 else '>='} {abs(place)}"
+        return Value(f"({held.code}[{place}] if isinstance({held.code}, list) and {enough} else None)")
 
     def _slice(self, node: Ast, here: Value | None) -> Value:
         held = self._identity(node, here).code
@@ -190,7 +193,7 @@ class Expressions:
     def _comparator(self, node: Ast, here: Value | None) -> Value:
         left, right = (self._value(child, here) for child in node["children"])
         if node["value"] not in _ORDER:
-            equal, unequal = self._equality(left, right)
+            equal, unequal = self.equality(left, right)
             code = equal if node["value"] == "eq" else unequal
             return Value(code, "always", "bool", cheap=left.cheap and right.cheap)
         left, right = self._function.atom(left), self._function.atom(right)
@@ -198,7 +201,7 @@ class Expressions:
         code = f"({left.code} {_ORDER[node['value']]} {right.code} if {ordered}({left.code}, {right.code}) else None)"
         return Value(code, "maybe", "bool")
 
-    def _equality(self, left: Value, right: Value) -> tuple[str, str]:
+    def equality(self, left: Value, right: Value) -> tuple[str, str]:
         """Give the code of being equal, and of not being so."""
         if "None" in (left.code, right.code):
             other = self._function.variable(right if left.code == "None" else left)

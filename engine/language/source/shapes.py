@@ -99,12 +99,10 @@ class Shapes(Choices):
         self.function.bind(name.slot, self.function.variable(self.named(term, name.text), name.text))
 
     def _text(self, term: Text, sink: Sink) -> None:
-        from ..template import of_names
+        from .texts import Texts  # and with it the library, which not everybody needs
 
-        function = self.function
-        called = function.constants.name(of_names(term.text, tuple(term.slots)), "text")
-        values = ", ".join(function.name(slot, name) for name, slot in term.slots.items())
-        sink.put(Value(f"{called}([{values}])", "always", "text", cheap=False))
+        code = Texts(self.function, self.expressions).code(term.text, term.slots)
+        sink.put(Value(code, "always", "text", cheap=False))
 
     def _object(self, term: Object, sink: Sink) -> None:
         if isinstance(sink, Update):
