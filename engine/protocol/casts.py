@@ -157,4 +157,3 @@ class Casting:
         name = body.get(member) if member is not None else None
         data = orjson.dumps(body, default=mark)
         return self._framing.before(first=False) + self._framing.write(name if isinstance(name, str) else None, data)
-
