@@ -36,7 +36,9 @@ class _Rule:
         value: Any = holder
         for step in self.steps:
             value = value.get(step) if isinstance(value, dict) else None
-        if value is None or value in HARMLESS.get(self.general, ()):
+            if value is None:
+                return None
+        if self.steps and value in HARMLESS.get(self.general, ()):
             return None
         found = self.severity.run(roots)
         return found if found in _SEVERITIES else None
@@ -129,9 +131,11 @@ class DecidedLosses:
                 values |= {"turn": turn, "part": None, "result": None}
                 yield from (rule.loss(_place((number,)), bad) for rule, bad in self.turns.check(turn, values))
             for part, numbers, result in self._concerned(turn["parts"]):
-                values |= {"turn": turn, "part": part, "result": result}
-                for rule, bad in self.parts[part["kind"]].check(part, values):
-                    yield rule.loss(_place((number, *numbers)), bad)
+                values["turn"], values["part"], values["result"] = turn, part, result
+                for rule in self.parts[part["kind"]].rules:
+                    bad = rule.severity_of(part, values)
+                    if bad is not None:
+                        yield rule.loss(_place((number, *numbers)), bad)
 
     def _concerned(self, parts: Iterable[dict[str, Any]]) -> Iterable[_Held]:
         """Give the parts of which something may be lost, also those of results."""
