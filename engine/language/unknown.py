@@ -15,11 +15,14 @@ class Looked(Exception):
 
 
 class Unknown:
-    """A text, or a number, of which no more is known than that; with `filled` a text that is not empty."""
+    """A text of which no more is known than that, or, with `filled`, than that it is not empty.
+
+    With `kind` None only that it is neither a list nor an object: who asks for its type otherwise looks.
+    """
 
     __slots__ = ("_filled", "_kind")
 
-    def __init__(self, kind: type[str] | type[int] = str, *, filled: bool = False) -> None:
+    def __init__(self, kind: type[str] | None = str, *, filled: bool = False) -> None:
         self._kind = kind
         self._filled = filled
 
@@ -29,9 +32,10 @@ class Unknown:
         return True
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "__class__":  # what `isinstance` asks
-            return object.__getattribute__(self, "_kind")
-        raise Looked
+        kind = object.__getattribute__(self, "_kind")
+        if name != "__class__" or kind is None:  # which `isinstance` asks
+            raise Looked
+        return kind
 
     def _looked(self, *_: object) -> NoReturn:
         raise Looked

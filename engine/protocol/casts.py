@@ -150,7 +150,7 @@ class Casting:
                 raise TypeError
             return text
 
-        counted = Unknown(int)
+        counted = Unknown(None)
         if self._counter is not None:
             body = {**body, self._counter: counted}
         member = self._framing.event_member

@@ -191,14 +191,14 @@ class Runs:
 
 
 def _with_unknowns(stencil: Stencil, frame: bytes) -> tuple[Sequence[Unknown], Any]:
-    """The unknown texts in the holes of a stencil, and its document with those and unknown numbers."""
+    """The unknown texts in the holes of a stencil, and its document with those and what else is unknown."""
     mark = "hole"
     while mark.encode() in frame:
         mark += "-"
     marks = [f"{mark}{place}." for place in range(len(stencil.holes))]
     kinds = dict(zip(marks, stencil.holes, strict=True))
     unknown = {
-        it: Unknown(str if kind == "text" else int, filled=True) for it, kind in kinds.items() if kind != "blank"
+        it: Unknown(filled=True) if kind == "text" else Unknown(None) for it, kind in kinds.items() if kind != "blank"
     }
     found: list[str] = []
     document = _planted(stencil.document(marks), unknown, found)
