@@ -24,7 +24,7 @@ HISTORY = (10, 100, 200, 400)
 
 
 def cost(run: Callable[[], object], *, times: int, of: int = 1) -> tuple[float, float, float]:
-    """CPU microseconds of one `run` divided by `of`, once it has run often: median, least and most of several rounds."""
+    """CPU microseconds of one `run` divided by `of`, once it has run often: median, least, most of several rounds."""
     for _ in range(OFTEN + 1):
         run()
     figures = []
