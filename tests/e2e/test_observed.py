@@ -207,7 +207,6 @@ async def test_who_stops_the_gateway_loses_no_record(served: tuple[Gateway, int]
         for _ in range(5):
             await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat")))
     assert await asyncio.to_thread(gateway.stop) == 0
-    await asyncio.sleep(0.5)  # until what it wrote last has been read
     lines = [json.loads(line) for line in gateway.printed.splitlines() if line.startswith("{")]
     with sqlite3.connect(gateway.folder / ".torouter" / "store.sqlite") as connection:
         kept = connection.execute("SELECT id, outcome, attempts FROM usage").fetchall()

@@ -20,7 +20,7 @@ from threading import Thread
 
 COMMAND = Path(sys.executable).with_name("torouter")
 BOOT = 30        # seconds until it must answer
-STOP = 15        # seconds it has to end after SIGINT
+STOP = 30        # seconds it has to end after SIGINT
 PORTS = (20_000, 32_000)  # below those that a system gives to whoever asks for any port
 
 
@@ -32,6 +32,7 @@ class Gateway:
     url: str
     lines: list[str]
     folder: Path
+    reader: Thread
     key: str = ""
 
     @property
@@ -40,11 +41,13 @@ class Gateway:
         return "".join(self.lines)
 
     def stop(self) -> int:
-        """Ask it to end as Ctrl-C does; its exit status."""
+        """Ask it to end as Ctrl-C does; its exit status. What it wrote has been read then."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(STOP)
+            status = self.process.wait(STOP)
+            self.reader.join(STOP)
+            return status
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"the gateway did not stop within {STOP} s:\n{self.printed}") from None
@@ -60,9 +63,10 @@ def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
         env={**clean, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONUNBUFFERED": "1", **environment},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
     )
-    gateway = Gateway(process, f"http://127.0.0.1:{port}", [], folder)
-    reader = Thread(target=lambda: gateway.lines.extend(process.stdout or ()), daemon=True)
+    lines: list[str] = []
+    reader = Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
     reader.start()
+    gateway = Gateway(process, f"http://127.0.0.1:{port}", lines, folder, reader)
     try:
         _wait(gateway)
         found = re.search(r"TOROUTER_KEY=['\"]?([^\s'\"]+)", gateway.printed)
@@ -70,7 +74,6 @@ def running_gateway(folder: Path, **environment: str) -> Iterator[Gateway]:
         yield gateway
     finally:
         gateway.stop()
-        reader.join(5)
         if process.stdout:
             process.stdout.close()
 
