@@ -41,7 +41,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extr
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 # Tests run on all cores, on four at most; who has no more to do takes from the others.
-TOGETHER := -n auto --maxprocesses 4 --dist worksteal
+TOGETHER := -n auto --maxprocesses 4 --dist worksteal -rR
 
 # On a terminal the gateway becomes a job of its own, so that Ctrl-C reaches it and not make; `&& exit 0` keeps the
 # shell from replacing itself with it.
@@ -84,7 +84,7 @@ ignorant: $(DEV)
 	PYTHONPATH="$$folder" "$(CURDIR)/$(BIN)/python" -m pytest -q $(TOGETHER) -p no:cacheprovider -m "not corpus and not sdk" $(WITHOUT)
 
 sdk: $(DEV) previous
-	$(BIN)/pytest -q $(TOGETHER) -m "corpus or sdk" -rs
+	$(BIN)/pytest -q $(TOGETHER) -m "corpus or sdk" -rsR
 
 # npm takes an older library for an older Node unless it is told to take the latest.
 test-latest: $(DEV)
@@ -93,13 +93,13 @@ test-latest: $(DEV)
 	"$$folder/venv/bin/python" -m pip --disable-pip-version-check list | grep -E '^(openai|anthropic|google-genai) ' && \
 	if command -v npm > /dev/null; then npm install --silent --no-audit --no-fund --prefix "$$folder" \
 	openai@latest @anthropic-ai/sdk@latest @google/genai@latest && npm ls --prefix "$$folder"; fi && \
-	TOROUTER_LATEST="$$folder" $(BIN)/pytest -q $(TOGETHER) -rs tests/sdk/test_snippets.py
+	TOROUTER_LATEST="$$folder" $(BIN)/pytest -q $(TOGETHER) -rsR tests/sdk/test_snippets.py
 
 previous: $(PREVIOUS)/.installed $(NODE)
 
 # One after the other: they share one gateway in a network of its own.
 agents: $(DEV) $(AGENTS)
-	$(BIN)/pytest -q -m agents -rs
+	$(BIN)/pytest -q -m agents -rsR
 
 # What the docs show of the mappings.
 matrix: $(DEV)

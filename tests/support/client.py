@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from . import canary
 from .fake import KEY
 
 
@@ -57,6 +58,7 @@ class RawClient:
         else:
             while chunk := await self.chunk():
                 answer.body += chunk
+        canary.check(f"{answer.headers}{answer.body!r}", by_client=True)
         return answer
 
     async def chunk(self) -> bytes:

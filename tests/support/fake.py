@@ -13,6 +13,8 @@ from torouter.pipeline.credential import digest
 from torouter.protocol import Call, RequestRejected, UpstreamErrorBody
 from torouter.wire.framing import Framing
 
+from . import canary
+
 Json = dict[str, Any]
 
 
@@ -299,7 +301,7 @@ class FakeSettings:
     usage_age: float = 86_400
 
 
-KEY = "test-key-1"
+KEY = canary.CLIENT
 
 
 @dataclass

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from . import canary
+
 COMMAND = Path(sys.executable).with_name("torouter")
 BOOT = 30        # seconds until it must answer
 STOP = 30        # seconds it has to end after SIGINT
@@ -47,10 +49,13 @@ class Gateway:
         try:
             status = self.process.wait(STOP)
             self.reader.join(STOP)
-            return status
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"the gateway did not stop within {STOP} s:\n{self.printed}") from None
+        lines = "".join(line for line in self.lines if line.startswith("{"))
+        assert not self.key or self.key not in lines, "the key of this machine is in a line of the log"
+        canary.check(self.printed)
+        return status
 
 
 @contextmanager

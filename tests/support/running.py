@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from torouter.observe.observer import Observer
 from torouter.pipeline.keys import KeyRing
 from torouter.pipeline.memory import Memory
 from torouter.pipeline.stack import Gateway
@@ -15,6 +17,7 @@ from torouter.server.supervisor import listen
 from torouter.server.worker import serve
 from torouter.upstream.client import Client, Transport
 
+from . import canary
 from .client import Answer, RawClient
 from .fake import FakeSnapshot
 
@@ -40,7 +43,8 @@ async def running(
     upstream: Transport | None = None,
 ) -> AsyncIterator[Running]:
     upstream = upstream or Client()
-    site = Site(Gateway(snapshot, {"http": upstream}, keys, memory=memory))
+    observer = Observer(say=_say)
+    site = Site(Gateway(snapshot, {"http": upstream}, keys, memory=memory), observer)
     sock = listen("127.0.0.1", 0)
     stop = asyncio.Event()
     task = asyncio.create_task(serve(site, [sock], stop))
@@ -51,3 +55,10 @@ async def running(
         await task
         await upstream.aclose()
         sock.close()
+    canary.check(observer.page()[1].decode())
+
+
+def _say(line: str) -> None:
+    """Log a line of the gateway as it does itself, if no secret is in it."""
+    canary.check(line)
+    logging.getLogger("torouter.access").info("%s", line)
