@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from select import PIPE_BUF
 
 PAUSE = 0.02
 """Seconds that a line waits at most for others to be written with."""
@@ -14,18 +15,21 @@ MANY = 256
 
 
 class Journal:
-    """Collects lines and hands them to `write`, each with its line end. To be used within a running event loop."""
+    """Collects lines and hands them to `write`, each with its line end. To be used within a running event loop.
+
+    At once are handed out what a pipe takes as a whole, so that lines of several workers never run into each other.
+    """
 
     __slots__ = ("_due", "_lines", "_write")
 
-    def __init__(self, write: Callable[[str], object]) -> None:
+    def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
         self._due: asyncio.TimerHandle | None = None
 
     def add(self, line: str) -> None:
         """Take a line."""
-        self._lines.append(line)
+        self._lines.append(line.encode("utf-8", "backslashreplace") + b"\n")
         if len(self._lines) >= MANY:
             self.flush()
         elif self._due is None:
@@ -37,6 +41,18 @@ class Journal:
             self._due.cancel()
             self._due = None
         lines, self._lines = self._lines, []
-        if lines:
-            with contextlib.suppress(OSError, ValueError):
-                self._write("\n".join([*lines, ""]))
+        with contextlib.suppress(OSError, ValueError):
+            for piece in _pieces(lines):
+                self._write(piece)
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines, as many together as a pipe takes at once; a line that is longer stands alone."""
+    piece = b""
+    for line in lines:
+        if piece and len(piece) + len(line) > PIPE_BUF:
+            yield piece
+            piece = b""
+        piece += line
+    if piece:
+        yield piece

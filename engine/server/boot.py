@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import resource
 import socket
 import sys
@@ -54,7 +55,7 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) ->
     store = ExistingStore(worker.state)
     gateway = Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made))
     books = Books(worker.state, lambda: gateway.snapshot.settings.usage_age)
-    journal = Journal(_write_line)
+    journal = Journal(_write_lines)
     observer = Observer(claimed(worker.board), books.record, redactor, say=journal.add)
     site = Site(gateway, observer)
 
@@ -113,7 +114,7 @@ def _run(main_task: Coroutine[object, object, None]) -> None:
         uvloop.run(main_task)
 
 
-def _write_line(text: str) -> None:
+def _write_lines(data: bytes) -> None:
     """Requests as lines of JSON and nothing else."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    while data:
+        data = data[os.write(sys.stderr.fileno(), data) :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -14,6 +14,7 @@ from .contract import StoreError
 Change = Callable[..., sqlite3.Cursor]
 
 _PATIENCE = 5.0
+_making = Lock()
 
 
 class SqliteFile:
@@ -25,7 +26,7 @@ class SqliteFile:
         self._lock = Lock()
         with self._told():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(file)
             self._connection = sqlite3.connect(file, _PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             self._upgrade(steps)
@@ -71,3 +72,14 @@ class SqliteFile:
                 yield
             except (sqlite3.Error, OSError) as fault:
                 raise StoreError(f"The store {self._file} cannot be used: {fault}.") from fault
+
+
+def _make(file: Path) -> None:
+    """Make the file when it is missing, so that only its user may read it.
+
+    One that is there is not touched: whoever closes a file lets go of all locks that the process holds on it, also of
+    those of another connection. The next process to close it would then take itself for the last one, and remove the
+    log into which that connection still writes.
+    """
+    with _making, suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +32,41 @@ def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
     first.add_key(KEY)
     first.close()
     again = SqliteStore(tmp_path / "store.sqlite")
+    assert again.list_keys() == [KEY]
+    again.close()
+
+
+HOLDER = """
+import pathlib, sys
+from torouter.store import SqliteStore
+store = SqliteStore(pathlib.Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
+store.close()
+"""
+
+
+@contextmanager
+def held_elsewhere(file: Path) -> Iterator[None]:
+    """Another process that has the store open meanwhile."""
+    command = [sys.executable, "-c", HOLDER, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield
+
+
+def test_another_process_that_lets_go_of_the_file_takes_nothing_along(tmp_path: Path) -> None:
+    """This process has two connections, as a worker has; others open and close the file at the same time."""
+    file = tmp_path / "store.sqlite"
+    one, two = SqliteStore(file), SqliteStore(file)
+    with held_elsewhere(file):
+        pass
+    with held_elsewhere(file):
+        one.add_key(KEY)
+        one.close()
+        two.close()
+    again = SqliteStore(file)
     assert again.list_keys() == [KEY]
     again.close()
 
