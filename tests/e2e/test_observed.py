@@ -122,6 +122,7 @@ async def test_every_request_is_recorded_once_with_what_it_used(served: tuple[Ga
     usage = CHAT.answer["usage"]
     cost = usage["prompt_tokens"] * 1_000_000 + usage["completion_tokens"] * 2_000_000
     async with asyncio.timeout(PATIENCE), Upstream(good, port=port):
+        await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat")))  # with which the store is made, if need be
         await asyncio.sleep(0.5)
         before = len(kept())
         answers = [await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat"))) for _ in range(7)]
