@@ -3,7 +3,7 @@
 #   make check   what to run before a commit: lint, types, unit tests, validate, docs
 #   make test    what CI runs: check, ignorant, laws, hardening, then the recorded traffic, the official client libraries, the coding agents
 #   make laws  what must hold for any message between any two protocols; the matrix of fields
-#   make hardening  hostile clients and failing upstreams
+#   make hardening  hostile clients, failing upstreams, the gateway from end to end
 #   make ignorant  the tests of the engine with every protocol taken away
 #   make matrix  docs/matrix.md anew: which field of which protocol gets through to which other
 #   make translation  docs/translation/ anew: what becomes of messages between two protocols
@@ -70,9 +70,9 @@ laws: $(DEV)
 	$(BIN)/pytest -q $(TOGETHER) $(LAWS)
 
 # What clients send that is wrong, and what upstreams do: every row of the tables, on every protocol.
-HARD := tests/faults tests/hostile
+HARD := tests/faults tests/hostile tests/e2e
 hardening: $(DEV)
-	$(BIN)/pytest -q $(TOGETHER) $(HARD)
+	$(BIN)/pytest -q $(TOGETHER) -m "not corpus and not sdk" $(HARD)
 
 # The engine with every protocol, provider and model taken away: its own tests pass on protocols that are made up.
 WITHOUT := tests/canonical tests/cases tests/diagnostics tests/language tests/laws tests/made_up tests/observe tests/pipeline tests/protocol \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import hashlib
 import io
@@ -114,17 +115,19 @@ async def test_every_request_is_recorded_once_with_what_it_used(served: tuple[Ga
     records = gateway.folder / ".torouter" / "store.sqlite"
 
     def kept() -> list[tuple[object, ...]]:
-        with sqlite3.connect(records) as connection:
-            found = connection.execute("SELECT endpoint, model, provider, outcome, input, output, cost FROM usage").fetchall()
-        connection.close()
-        return found
+        with contextlib.closing(sqlite3.connect(records)) as connection, contextlib.suppress(sqlite3.OperationalError):
+            return connection.execute("SELECT endpoint, model, provider, outcome, input, output, cost FROM usage").fetchall()
+        return []  # nothing is in it yet
 
     usage = CHAT.answer["usage"]
     cost = usage["prompt_tokens"] * 1_000_000 + usage["completion_tokens"] * 2_000_000
     async with asyncio.timeout(PATIENCE), Upstream(good, port=port):
         await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat")))  # with which the store is made, if need be
-        await asyncio.sleep(0.5)
-        before = len(kept())
+        while not records.exists():
+            await asyncio.sleep(0.05)
+        before = -1
+        while before != (before := len(kept())) or not before:  # what was asked before may still be on its way
+            await asyncio.sleep(0.5)
         answers = [await ask(gateway, talk(CHAT.path, CHAT.body("to-openai-chat"))) for _ in range(7)]
         assert [answer.status for answer in answers] == [200] * 7
         while len(kept()) < before + 7:
