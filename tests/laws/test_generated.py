@@ -87,6 +87,7 @@ def test_of_all_that_the_cases_hold_it_makes_what_closures_make(monkeypatch: Any
     protocols = {**snapshot.dialects, **snapshot.protocols}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        wrong = [case.name for case in load_cases(None, protocols, Diagnostics()) if check_case(case, protocols)]
+        cases = load_cases(None, protocols, Diagnostics())
+        wrong = [case.name for case in cases if check_case(case, protocols)]
     assert wrong == []
-    assert ways.compared > 1000
+    assert ways.compared >= len(cases)
