@@ -36,7 +36,7 @@ from .streams import StreamDecoder
 from .unread import losses_of, unread
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, repr=False)
 class WireProtocol:
     """One protocol folder, compiled; a file the folder lacks is None.
 
