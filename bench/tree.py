@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -20,9 +21,21 @@ def family(pid: int, proc: Path = PROC) -> Sequence[int]:
     return found
 
 
-def cpu(pid: int, proc: Path = PROC) -> float:
+def clock(process: int) -> float:
+    """CPU seconds of a process, in and out of the kernel, to the nanosecond; 0 when it is gone.
+
+    `/proc` counts ticks of 10 ms, in which a hundred requests fit. The number of the clock is that of
+    `clock_getcpuclockid(3)`, which Python does not have.
+    """
+    try:
+        return time.clock_gettime(~process << 3 | 2)
+    except OSError:
+        return 0.0
+
+
+def cpu(pid: int, proc: Path = PROC, clock: Callable[[int], float] = clock) -> float:
     """CPU seconds, in and out of the kernel, also of those that have ended and were waited for."""
-    return sum(_cpu(process, proc) for process in family(pid, proc))
+    return sum(clock(process) + _waited_for(process, proc) for process in family(pid, proc))
 
 
 def memory(pid: int, proc: Path = PROC) -> tuple[float, float]:
@@ -49,10 +62,10 @@ def _stat(entry: Path) -> Sequence[str]:
         return ()
 
 
-def _cpu(process: int, proc: Path) -> float:
-    """In ticks of the kernel, which count threads that have ended, too."""
+def _waited_for(process: int, proc: Path) -> float:
+    """CPU seconds of the children of a process that have ended, in ticks of the kernel."""
     fields = _stat(proc / str(process))
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+    return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _sizes(process: int, proc: Path) -> Mapping[str, float]:
