@@ -15,8 +15,8 @@ WAITING = 20_000
 BATCH = 500
 """Records that are written at once at most."""
 
-PAUSE = 0.1
-"""Seconds that a record waits at most for others to be written with."""
+PAUSE = 0.25
+"""Seconds that a record waits at most for others to be written with; each batch costs both threads about as much."""
 
 _AGAIN = 1.0
 _log = logging.getLogger("torouter.usage")
@@ -55,10 +55,14 @@ class Ledger:
         while True:
             await self._filled.wait()
             await asyncio.sleep(PAUSE)
-            self._filled.clear()
-            while self._queue:
-                if not await self._write():
+            left = len(self._queue)  # what comes meanwhile waits for others, too
+            while left > 0 and self._queue:
+                if await self._write():
+                    left -= BATCH
+                else:
                     await asyncio.sleep(_AGAIN)
+            if not self._queue:
+                self._filled.clear()
 
     async def flush(self) -> None:
         """Write what is left, once; what cannot be written is lost, and told."""

@@ -52,6 +52,33 @@ async def test_records_are_written_without_anybody_asking() -> None:
     task.cancel()
 
 
+async def test_what_comes_while_a_batch_is_written_waits_for_others_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Growing(Broken):
+        """Has one more record come while it writes, as under load."""
+
+        def add_usage(self, records: Sequence[UsageRecord], since: float) -> None:
+            super().add_usage(records, since)
+            if len(self.batches) < 4:
+                loop.call_soon_threadsafe(books.add, RECORD)
+
+    pauses = 0
+
+    async def pause(seconds: float) -> None:
+        nonlocal pauses
+        pauses += seconds == module.PAUSE
+        await nap(0)
+
+    loop, nap, store = asyncio.get_running_loop(), asyncio.sleep, Growing()
+    books, told = ledger(store)
+    monkeypatch.setattr(module.asyncio, "sleep", pause)
+    task = asyncio.create_task(books.run())
+    books.add(RECORD)
+    while told["written"] < 4:
+        await nap(0.001)
+    assert pauses == len(store.batches) == 4
+    task.cancel()
+
+
 async def test_a_batch_is_bounded() -> None:
     store = Broken()
     books, told = ledger(store)
