@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from ..pipeline.credential import credentials_at
+from ..pipeline.credential import credentials_of
 from ..pipeline.exchange import Exchange, Incoming
 from ..pipeline.outcomes import OK, Attempt
 from ..pipeline.redact import SHORTEST
@@ -26,27 +26,36 @@ def line_of(exchange: Exchange, used: Used, status: int, sent: int, seconds: flo
         "ms": _ms(seconds),
         "bytes": sent,
         "outcome": exchange.outcome or OK,
-        "endpoint": exchange.endpoint.id if exchange.endpoint else None,
-        "key": key.id if key is not None else None,
-        "group": key.group if key is not None else None,
-        "model": exchange.model[:_NAME] or None,
-        "provider": exchange.target.provider.id if exchange.target is not None else None,
-        "stream": exchange.stream or None,
-        "first_ms": _ms(tries[-1].first) if tries and tries[-1].first is not None else None,
-        "attempts": len(tries),
-        "tried": [_tried(attempt) for attempt in tries] if _is_told(tries) else None,
-        "tokens": used.tokens,
-        "costs": f"{cost[0] / 10**9:.9f} {cost[1]}" if cost is not None else None,
-        "lost": exchange.lost or None,
-        "estimated": exchange.estimated or None,
     }
+    if exchange.endpoint is not None:
+        fields["endpoint"] = exchange.endpoint.id
+    if key is not None:
+        fields["key"], fields["group"] = key.id, key.group
+    if exchange.model:
+        fields["model"] = exchange.model[:_NAME]
+    if exchange.target is not None:
+        fields["provider"] = exchange.target.provider.id
+    if exchange.stream:
+        fields["stream"] = True
+    if tries and (first := tries[-1].first) is not None:
+        fields["first_ms"] = _ms(first)
+    fields["attempts"] = len(tries)
+    if _is_told(tries):
+        fields["tried"] = [_tried(attempt) for attempt in tries]
+    if used.tokens is not None:
+        fields["tokens"] = used.tokens
+    if cost is not None:
+        fields["costs"] = f"{cost[0] / 10**9:.9f} {cost[1]}"
+    if lost := exchange.lost:
+        fields["lost"] = lost
+    if exchange.estimated:
+        fields["estimated"] = True
     return redact(line_with(exchange.incoming, fields), *_own(exchange))
 
 
 def line_with(incoming: Incoming, fields: Mapping[str, object]) -> str:
     """Write a line; the query is left out, for it may hold a credential."""
-    line = {"method": incoming.method, "path": incoming.path[:_PATH], **fields}
-    return orjson.dumps({name: value for name, value in line.items() if value is not None}).decode()
+    return orjson.dumps({"method": incoming.method, "path": incoming.path[:_PATH], **fields}).decode()
 
 
 def _is_told(tries: list[Attempt]) -> bool:
@@ -69,8 +78,10 @@ def _tried(attempt: Attempt) -> Mapping[str, object]:
 
 def _own(exchange: Exchange) -> set[str]:
     """The credentials that the request itself came with: clients put them into wrong places, too."""
-    endpoints = [exchange.endpoint] if exchange.endpoint is not None else exchange.snapshot.endpoints
-    found = {value for endpoint in endpoints for place in endpoint.auth for value in credentials_at(exchange, place)}
+    found = exchange.credentials
+    if not found:  # perhaps nobody has looked
+        endpoints = [exchange.endpoint] if exchange.endpoint is not None else exchange.snapshot.endpoints
+        found = {value for endpoint in endpoints for value in credentials_of(exchange, endpoint)}
     return {value for value in found if len(value) >= SHORTEST}
 
 

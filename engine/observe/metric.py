@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Name = tuple[str, ...]
 """The values of a metric's labels, in their order."""
@@ -22,15 +22,14 @@ class Metric:
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
-    id: str = ""
+    id: str = field(init=False, default="")
+    size: int = field(init=False, default=1)
+    """How many values a series has: one, or those of the buckets, what is above them all, and the sum."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", f"{self.kind} {self.name}")
-
-    @property
-    def size(self) -> int:
-        """How many values a series has: one, or those of the buckets, what is above them all, and the sum."""
-        return len(self.buckets) + 2 if self.kind == HISTOGRAM else 1
+        if self.kind == HISTOGRAM:
+            object.__setattr__(self, "size", len(self.buckets) + 2)
 
     def bucket(self, value: float) -> int:
         """The bucket that a value falls into."""

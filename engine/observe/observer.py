@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..pipeline.errors import STATUS
 from ..pipeline.exchange import Exchange, Incoming
@@ -17,7 +17,7 @@ from .board import Board
 from .line import line_of, line_with
 from .metric import MEDIA_TYPE, page_of
 from .redaction import Redactor
-from .usage import Cost, Names, Tokens, classes, names_of, record_of, used_of
+from .usage import Names, Spent, names_of, record_of, used_of
 
 _access = logging.getLogger("torouter.access")
 _log = logging.getLogger("torouter.observe")
@@ -32,8 +32,7 @@ _OUTCOMES = frozenset(
 _OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """What the client got, and how many seconds it was waited for: for its body, and to take the answer."""
 
     status: int
@@ -94,7 +93,7 @@ class Observer:
             board.observe(metrics.OVERHEAD, (names.endpoint,), max(0.0, seconds - waited))
         used = used_of(tries, at)
         for place, attempt in enumerate(tries):
-            self._attempt(attempt, *used.each[place], again=place > 0)
+            self._attempt(attempt, used.each[place], again=place > 0)
         self._losses(exchange, names)
         if self._record is not None:
             record = record_of(exchange, names, used, answered.status, at, seconds)
@@ -114,7 +113,7 @@ class Observer:
             self.board.refused = 0
         return {"content-type": MEDIA_TYPE}, page_of(metrics.ALL, self.board.sums())
 
-    def _attempt(self, attempt: Attempt, tokens: Tokens | None, cost: Cost | None, *, again: bool) -> None:
+    def _attempt(self, attempt: Attempt, spent: Spent | None, *, again: bool) -> None:
         board, model, provider = self.board, attempt.public, attempt.provider
         outcome = attempt.outcome if attempt.outcome in _OUTCOMES else _OTHER
         board.add(metrics.ATTEMPTS, (provider, outcome))
@@ -124,13 +123,14 @@ class Observer:
             board.add(metrics.COOLDOWNS, (model, provider))
         if attempt.first is not None:
             board.observe(metrics.FIRST, (model, provider), attempt.first)
-        if tokens is None:
+        if spent is None:
             return
-        for name, count in classes(tokens).items():
+        for name, count in spent.classes.items():
             if count:
                 board.add(metrics.TOKENS, (model, provider, name), count)
-        if cost is not None:
-            board.add(metrics.COST, (model, provider, cost[1]), cost[0] / 10**9)
+        if spent.cost is not None:
+            amount, currency = spent.cost
+            board.add(metrics.COST, (model, provider, currency), amount / 10**9)
 
     def _losses(self, exchange: Exchange, names: Names) -> None:
         if exchange.losses or exchange.hidden:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..canonical.usage import uncached_input, visible_output
 from ..compile.prices import Price
@@ -29,8 +28,7 @@ Cost = tuple[int, str]
 """Billionths of a currency, and the currency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """Who answered a request, in the names of the configuration; empty where it did not get that far."""
 
     endpoint: str
@@ -83,21 +81,41 @@ def classes(tokens: Tokens) -> Mapping[str, int]:
     return found
 
 
+class Spent(NamedTuple):
+    """What one attempt used: its tokens, the same by classes that do not overlap, and the cost, if a price holds."""
+
+    tokens: Tokens
+    classes: Tokens
+    cost: Cost | None
+
+
+def spent_by(attempt: Attempt, at: float) -> Spent | None:
+    """Give what an attempt of a request that began `at` used; nothing where it told nothing."""
+    tokens = tokens_of(attempt.usage) if attempt.usage else None
+    if tokens is None:
+        return None
+    split = classes(tokens)
+    return Spent(tokens, split, _cost(tokens, split, attempt.prices, at))
+
+
 def cost_of(tokens: Tokens, prices: Sequence[Price], at: float) -> Cost | None:
     """Give the cost; none where no price holds."""
+    return _cost(tokens, classes(tokens), prices, at)
+
+
+def _cost(tokens: Tokens, split: Tokens, prices: Sequence[Price], at: float) -> Cost | None:
     size = tokens.get("input", 0)
     for price in prices:
         if price.since <= at and (not price.over or size > price.over):
-            total = sum(count * price.rates[name] for name, count in classes(tokens).items() if count)
+            total = sum([count * price.rates[name] for name, count in split.items() if count])
             return (total + _MILLION // 2) // _MILLION, price.currency
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
-    """The tokens and the cost of each attempt, and of all together; none where they are not known."""
+class Used(NamedTuple):
+    """What each attempt used, and the tokens and the cost of all together; nothing where it is not known."""
 
-    each: Sequence[tuple[Tokens | None, Cost | None]]
+    each: Sequence[Spent | None]
     tokens: Tokens | None
     cost: Cost | None
 
@@ -107,21 +125,14 @@ def used_of(tries: Sequence[Attempt], at: float) -> Used:
 
     The cost of all is known if that of each is known that told its tokens, and if it is one currency.
     """
-    if len(tries) == 1:
-        tokens = tokens_of(tries[0].usage) if tries[0].usage else None
-        cost = cost_of(tokens, tries[0].prices, at) if tokens is not None else None
-        return Used([(tokens, cost)], tokens, cost)
-    each: list[tuple[Tokens | None, Cost | None]] = []
-    for attempt in tries:
-        tokens = tokens_of(attempt.usage) if attempt.usage else None
-        each.append((tokens, cost_of(tokens, attempt.prices, at) if tokens is not None else None))
-    told = [one for one in each if one[0] is not None]
+    each = [spent_by(attempt, at) for attempt in tries]
+    told = [one for one in each if one is not None]
     if len(told) < 2:
-        return Used(each, *(told[0] if told else (None, None)))
+        return Used(each, told[0].tokens, told[0].cost) if told else Used(each, None, None)
     sums: Counter[str] = Counter()
-    for tokens, _ in told:
-        sums.update(tokens or {})
-    costs = [cost for _, cost in told if cost is not None]
+    for one in told:
+        sums.update(one.tokens)
+    costs = [one.cost for one in told if one.cost is not None]
     known = len(costs) == len(told) and len({currency for _, currency in costs}) == 1
     return Used(each, sums, (sum(amount for amount, _ in costs), costs[0][1]) if known else None)
 

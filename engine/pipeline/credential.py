@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 
+from ..compile.endpoint import Endpoint
 from ..compile.snapshot import Key
 from ..config.model import CredentialPlace
 from .errors import Problem
@@ -22,13 +23,13 @@ async def authenticate(exchange: Exchange, ring: KeyRing) -> None:
     """
     endpoint = exchange.endpoint
     assert endpoint is not None
-    found = {value for place in endpoint.auth for value in credentials_at(exchange, place)}
+    exchange.credentials = found = credentials_of(exchange, endpoint)
     if not found:
         raise Problem("authentication", "No API key was given.")
     if len(found) > 1:
         message = "Two different API keys were given; send one, or the same one twice."
         raise Problem("invalid_request", message, code="conflicting_credentials")
-    key = await lookup(found.pop(), exchange.snapshot.keys, ring)
+    key = await lookup(next(iter(found)), exchange.snapshot.keys, ring)
     if key is None or key.disabled or (key.expires is not None and key.expires <= time.time()):
         raise Problem("authentication", "The API key is not valid.")
     exchange.key = key
@@ -48,6 +49,14 @@ async def lookup(credential: str, keys: Mapping[str, Key], ring: KeyRing) -> Key
         return None
     hashed = digest(credential)
     return keys.get(hashed) or await ring.find(hashed)
+
+
+def credentials_of(exchange: Exchange, endpoint: Endpoint) -> set[str]:
+    """All credentials that an endpoint is given; the same one may stand at several places."""
+    found: set[str] = set()
+    for place in endpoint.auth:
+        found.update(credentials_at(exchange, place))
+    return found
 
 
 def credentials_at(exchange: Exchange, place: CredentialPlace) -> Sequence[str]:

@@ -103,6 +103,7 @@ class Exchange:
     pairs: Sequence[tuple[str, str]] = ()
 
     # credential
+    credentials: Collection[str] = field(default=(), repr=False)  # what was given, valid or not
     key: Key | None = None
 
     # body

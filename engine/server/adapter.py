@@ -145,6 +145,7 @@ class SanicReply:
         if self.streams is not None:
             self._streaming = True
             self.streams(1)
+        self._stream.respond(HTTPResponse(status=status))  # one that is not finished the library finishes
         self._stream.response_func = self._stream.http1_response_chunked
         self._stream.stage = Stage.RESPONSE
 
@@ -200,7 +201,6 @@ class SanicReply:
         if self.closing:
             stream.keep_alive = False
         self.status = status
-        stream.respond(HTTPResponse(status=status))
         closing = "keep-alive" if stream.keep_alive else "close"
         return head_of(status, {**headers, **self._extra, "connection": closing})
 

@@ -1,4 +1,4 @@
-"""The Sanic application: one handler for every path, and errors that are always the gateway's own."""
+"""The Sanic application: one site answers every path, and errors are always the gateway's own."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def build(site: Site) -> Sanic[Any, Any]:
     The library's own limit on the time of an answer is as good as off: the pipeline has its own timers.
     """
     settings = site.gateway.snapshot.settings
-    app: Sanic[Any, Any] = Sanic(
+    app: Sanic[Any, Any] = _App(
         f"torouter-{next(_numbers)}",
         error_handler=_Errors(site.refuse),
         configure_logging=False,
@@ -119,12 +119,21 @@ def build(site: Site) -> Sanic[Any, Any]:
     app.state.server_info.append(ApplicationServerInfo({"version": HTTP.VERSION_1}))
     app.ctx.check = HeadCheck(_credential_headers(site.gateway))
 
-    async def handler(request: Request, path: str = "") -> None:  # noqa: ARG001 - the library passes the path by name
-        await site.handle(request)
-
-    for path, name in (("/", "root"), ("/<path:path>", "any")):
-        app.add_route(handler, path, methods=METHODS, name=name, stream=True, unquote=False)
+    app.ctx.site = site
+    app.add_route(_nobody, "/", methods=METHODS, name="any")  # it does not start without one
     return app
+
+
+async def _nobody(request: Request) -> None:
+    """The handler of no request: the application asks its site."""
+
+
+class _App(Sanic[Any, Any]):
+    """Hands every request to its site: there is nothing for the library to route, and nothing around a handler."""
+
+    async def handle_request(self, request: Request) -> None:
+        """Answer one request; what is raised is answered by the error handler."""
+        await self.ctx.site.handle(request)
 
 
 class _Errors(ErrorHandler):

@@ -19,6 +19,7 @@ from .head import Head, RefusedHead, hopeless
 _LINGER = 1.0
 _UNREAD = 32 * 1024  # bytes that wait for a client at most before it is waited for
 _END = b"\r\n\r\n"
+_NONE = Header()  # what the library would read of a head; nothing does, for `read_head` is there
 
 
 class _Requests(Http):
@@ -47,7 +48,7 @@ class _Requests(Http):
         self.upgrade_websocket = fields.get("upgrade", "").lower() == "websocket"
         request = self.protocol.request_class(
             url_bytes=head.target.encode(),
-            headers=Header(fields),
+            headers=_NONE,
             head=raw,
             version="1.0" if head.old else "1.1",
             method=head.method,
