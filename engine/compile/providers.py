@@ -14,12 +14,14 @@ from ..config import model as config
 from ..config.document import Where
 from ..config.secrets import Secret
 from ..diagnostics import Diagnostics
-from ..language.mapping import CompiledMapping, compile_mapping
+from ..language.mapping import compile_mapping
 from ..language.shape import Compiler
+from ..language.terms import Constant
 from ..language.text import written
 from ..language.words import Vocabulary
 from ..protocol import WireProtocol
 from .course import Course, Fallback
+from .endpoint import Context
 from .framed import framed
 from .members import unknown_member
 from .policy import DEFAULT, Policy, timed
@@ -141,12 +143,17 @@ def _service(
 
 def _template(where: Where, diagnostics: Diagnostics, *, late: bool) -> Template:
     @cache
-    def compiled() -> CompiledMapping:
-        return compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics, unknown_path=unknown_member))
+    def compiled() -> Template:
+        mapping = compile_mapping(where, _ROOTS, Compiler(Vocabulary(), diagnostics, unknown_path=unknown_member))
+        if isinstance(mapping.body, Constant):
+            text = written(mapping.body.value)
+            return lambda context: text  # noqa: ARG005 - it says the same of every request
+        return lambda context: written(mapping.run(context))
 
-    if not late:
-        compiled()
-    return lambda context: written(compiled().run(context))
+    def made(context: Context) -> str:
+        return compiled()(context)
+
+    return made if late else compiled()
 
 
 def compile_models(

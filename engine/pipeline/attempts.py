@@ -18,14 +18,14 @@ from .plan import Plan
 from .redact import redacted
 from .refusal import refusal
 from .request import request_to
-from .waiting import Waiting, waited_for
+from .waiting import Waiting
 from .way import Planner, Way
 
 Deliver = Callable[[Exchange, Plan, UpstreamResponse], Awaitable[None]]
 _OWN_WORDS = frozenset({"rate_limit", "quota", "overloaded", "timeout"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Caller:
     """One request's way of calling targets; `deadline` is a moment of the worker's clock."""
 
@@ -70,10 +70,13 @@ class _Caller:
         exchange.losses, exchange.hidden = plan.losses, plan.call.lost
         exchange.reply.patience = target.policy.slow_reader
         clock = exchange.routing.clock
-        left = self.deadline - clock()
+        began = clock()
         try:
-            request = request_to(exchange, target, plan, left)
-            response = await waited_for(self.transports[target.provider.transport].send(request), record, clock)
+            request = request_to(exchange, target, plan, self.deadline - began)
+            try:
+                response = await self.transports[target.provider.transport].send(request)
+            finally:
+                record.waited += clock() - began
             response.chunks = Waiting(response.chunks, record, clock)
         except UpstreamError as fault:
             if exchange.form is not None and exchange.form.fault is not None:

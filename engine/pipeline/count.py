@@ -21,7 +21,7 @@ ESTIMATED = "x-torouter-estimated"
 _LACKING = frozenset({404, 405, 501})  # how a service says that it has no such address
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CountingThrough(passthrough.Passthrough):
     """A passthrough whose answer is a count."""
 
@@ -31,7 +31,7 @@ class CountingThrough(passthrough.Passthrough):
         return raw
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counting(translate.Translation):
     """A translation whose answer is a count."""
 

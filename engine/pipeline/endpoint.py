@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -19,26 +19,44 @@ _PLAIN = re.compile(r"[A-Za-z0-9/_:-]+")  # nothing to decode, and no dot
 _MAX_QUERY_MEMBERS = 100
 _MAX_QUERY = 4096
 _SHOWN = 64
+_KNOWN, _SHORT = 1024, 256  # paths that are remembered at most, and how long each may be
 _NEAR = 0.75  # below, an address is another one and no slip
+
+
+Found = tuple[str, Sequence[tuple[Endpoint, Mapping[str, str]]]]
 
 
 class Matcher:
     """The endpoints of a snapshot, indexed: written paths in a table, those with placeholders in order."""
 
-    __slots__ = ("_fixed", "_mounts", "_patterns")
+    __slots__ = ("_fixed", "_found", "_mounts", "_patterns")
 
     def __init__(self, endpoints: Sequence[Endpoint], mounts: Sequence[str]) -> None:
         self._mounts = sorted({*mounts, ""}, key=len, reverse=True)
         self._fixed: dict[str, list[Endpoint]] = {}
         self._patterns: list[tuple[re.Pattern[str], Endpoint]] = []
+        self._found: dict[str, Found] = {}
         for endpoint in endpoints:
             if "{" in endpoint.pattern:
                 self._patterns.append((_compile(endpoint.pattern), endpoint))
             else:
                 self._fixed.setdefault(endpoint.pattern, []).append(endpoint)
 
-    def candidates(self, path: str) -> Iterator[tuple[Endpoint, dict[str, str]]]:
-        """Every endpoint whose pattern fits the decoded path, with the values of its placeholders."""
+    def candidates(self, raw: str) -> Found:
+        """A path as it was sent, decoded, and every endpoint whose pattern fits, with the values of its placeholders.
+
+        Raises Problem for a path that could be read differently further on.
+        """
+        if (found := self._found.get(raw)) is None:
+            path = decode_path(raw)
+            found = path, tuple(self._candidates(path))
+            if found[1] and len(raw) <= _SHORT:
+                if len(self._found) >= _KNOWN:
+                    self._found.clear()
+                self._found[raw] = found
+        return found
+
+    def _candidates(self, path: str) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
         for inner in self.unmounted(path):
             for endpoint in self._fixed.get(inner, ()):
                 yield endpoint, {}
@@ -70,9 +88,9 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
         except ValueError as fault:
             raise Problem("invalid_request", "The query has too many members.") from fault
         exchange.query = dict(reversed(exchange.pairs))
-    path = decode_path(incoming.path)
+    path, candidates = matcher.candidates(incoming.path)
     methods: list[str] = []
-    for endpoint, values in matcher.candidates(path):
+    for endpoint, values in candidates:
         if endpoint.method != incoming.method:
             methods.append(endpoint.method)
             exchange.client = exchange.client or endpoint.protocol

@@ -25,7 +25,7 @@ from .state import keeps_itself
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as all that is made for each request
 class Passthrough:
     """The plan of an attempt whose target speaks the client's protocol and needs no changes."""
 

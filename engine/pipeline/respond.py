@@ -220,8 +220,13 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
 
 async def _read(response: UpstreamResponse) -> bytes:
     """The whole body. Raises Failed when it does not arrive whole."""
+    pieces: list[bytes] = []
     try:
-        return b"".join([chunk async for chunk in response.aiter_raw()])
+        async for piece in response.aiter_raw():
+            pieces.append(piece)
+            if response.over():
+                break
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
     except UpstreamError as fault:
         error, names = of_fault(fault)
         raise Failed(Problem.of(error), names) from fault

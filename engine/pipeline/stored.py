@@ -119,7 +119,7 @@ async def _list(exchange: Exchange, answer: StoredAnswer) -> None:
 _OPERATIONS = {"stored": _show, _GONE: _delete, "stored.cancel": _cancel, "stored.inputs": _list}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asking(passthrough.Passthrough):
     """The plan of a question about what a provider keeps."""
 

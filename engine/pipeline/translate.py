@@ -19,7 +19,7 @@ from .plan import Relay, Watch, parse_answer
 from .state import addressed, is_named_here, told
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Translation:
     """The plan of an attempt whose target speaks another protocol, or the same one with changes.
 

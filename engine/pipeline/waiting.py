@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable
 
 from .outcomes import Attempt
 
-T = TypeVar("T")
 Clock = Callable[[], float]
-
-
-async def waited_for(answer: Awaitable[T], record: Attempt, clock: Clock) -> T:
-    """Wait for something of the upstream, and count how long that takes."""
-    began = clock()
-    try:
-        return await answer
-    finally:
-        record.waited += clock() - began
 
 
 class Waiting:
