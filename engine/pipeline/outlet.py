@@ -27,16 +27,19 @@ class Outlet:
         self._lock = asyncio.Lock()
         self._now = asyncio.get_running_loop().time
         self._last = self._now()
+        self._look: asyncio.TimerHandle | None = None
         self._beat: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Outlet:
         if self._idle:
-            self._beat = asyncio.create_task(self._keep_alive())
+            self._later()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._look is not None:
+            self._look.cancel()
         if self._beat is not None:
             self._beat.cancel()
 
@@ -74,14 +77,23 @@ class Outlet:
             await self._reply.write(bytes(self._held))
             self._held.clear()
 
-    async def _keep_alive(self) -> None:
-        while True:
-            silence = self._now() - self._last
-            if silence < self._patience:
-                await asyncio.sleep(self._patience - silence)
-                continue
-            async with self._lock:
-                if not self._reply.started:
-                    await self._open()
-                await self._reply.write(self._idle)
-            self._last = self._now()
+    def _later(self) -> None:
+        """Look again when there may have been nothing for long enough. A timer is far less than a task that sleeps."""
+        loop = asyncio.get_running_loop()
+        self._look = loop.call_later(max(0.0, self._last + self._patience - loop.time()), self._listen)
+
+    def _listen(self) -> None:
+        if self._now() - self._last >= self._patience:
+            self._look = None
+            self._beat = asyncio.create_task(self._live())
+        else:
+            self._later()
+
+    async def _live(self) -> None:
+        """Give a sign of life."""
+        async with self._lock:
+            if not self._reply.started:
+                await self._open()
+            await self._reply.write(self._idle)
+        self._last = self._now()
+        self._later()

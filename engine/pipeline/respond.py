@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import orjson
 
@@ -16,13 +15,12 @@ from ..wire.frame import FrameError
 from .body import is_streamed
 from .errors import Problem
 from .exchange import Exchange
-from .outcomes import STOPPED, Failed, Names, names_of_error, of_answer, of_fault
+from .outcomes import Failed, Names, names_of_error, of_answer, of_fault
 from .outlet import Outlet
-from .plan import Plan, Relay, parse_answer
-from .redact import without_secrets
+from .plan import Plan, parse_answer
+from .pump import DRAIN, Pump, keep_streamed, outcome_of, redacted_of
 from .state import keep
 
-_DRAIN = 0.5
 _WARNINGS = 1024
 ENDS = frozenset({"end", "error"})
 UNTOUCHED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -102,97 +100,23 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
     What comes before any output is held back, so that an early failure still has a status and another target.
     """
     converter = plan.relay()
-    chunks = response.aiter_raw()
     headers, idle = _stream_headers(exchange, plan), plan.client.framing.idle
     async with Outlet(exchange.reply, headers, idle, exchange.snapshot.settings.idle_comment) as outlet:
-        pumped = await _pump(exchange, plan, converter, response, outlet)
+        pump = Pump(exchange, plan, converter, response, outlet)
+        await pump.run()
         said = converter.failed
-        tail = pumped.last + converter.close(pumped.error)
+        tail = pump.last + converter.close(pump.error)
         if converter.failed is not None:
-            names = pumped.names or (_said(said, unreadable=converter.broken) if said else _broke_off(said=pumped.said))
+            names = pump.names or (_said(said, unreadable=converter.broken) if said else _broke_off(said=pump.said))
             if not exchange.reply.started:
                 raise Failed(Problem.of(converter.failed), names)
             exchange.broken = names
-            tail = _redacted(exchange, tail)
-        exchange.outcome = _outcome(converter)
-        await _keep(exchange, plan, converter)
+            tail = redacted_of(exchange, tail)
+        exchange.outcome = outcome_of(converter)
+        await keep_streamed(exchange, plan, converter)
         await outlet.finish(tail)
     if converter.satisfied and converter.failed is None and not response.over():
-        await _drain(chunks)
-
-
-@dataclass(slots=True)
-class _Pumped:
-    """How the source ended: the error and its names if it broke, and whether a byte of it came.
-
-    `last` is still to be written: what came together with the end leaves together with it.
-    """
-
-    error: Json | None = None
-    names: Names = ()
-    said: bool = False
-    last: bytes = b""
-
-
-async def _keep(exchange: Exchange, plan: Plan, converter: Relay) -> None:
-    """Keep an answer that has ended well, before its end goes out: a client may go on from it at once."""
-    if converter.over and converter.failed is None:
-        await keep(exchange, plan, converter.answer)
-
-
-async def _pump(
-    exchange: Exchange, plan: Plan, converter: Relay, response: UpstreamResponse, outlet: Outlet
-) -> _Pumped:
-    """Convert and write until the source is over, or it breaks, or we are told to stop."""
-    pumped, attempt, chunks = _Pumped(), exchange.tries[-1], response.aiter_raw()
-    try:
-        async for chunk in chunks:
-            pumped.said = True
-            data = converter.feed(chunk)
-            del chunk  # a client that does not read holds as little as can be
-            if converter.failed is not None:
-                if not exchange.reply.started:
-                    break
-                data = _redacted(exchange, data)
-            if converter.over:
-                await _keep(exchange, plan, converter)
-            if converter.over and response.over():
-                pumped.last = data
-            elif not outlet.push(data):
-                await outlet.put(data, visible=converter.begun)
-            if attempt.first is None and converter.begun:
-                attempt.first = exchange.routing.clock() - exchange.started
-            if converter.over:  # what follows is no output: a client that leaves now has everything
-                exchange.outcome = _outcome(converter)
-                if not response.over():
-                    await _afterwards(converter, chunks, outlet)
-                break
-    except (UpstreamError, FrameError) as fault:
-        pumped.error, pumped.names = of_fault(fault)
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if exchange.stopping is None or task is None:
-            raise
-        task.uncancel()
-        pumped.error, pumped.names = exchange.stopping, (STOPPED,)
-    return pumped
-
-
-async def _afterwards(converter: Relay, chunks: AsyncIterator[bytes], outlet: Outlet) -> None:
-    """Let through what comes within a moment behind the end, where every byte belongs to the client."""
-    until = asyncio.get_running_loop().time() + _DRAIN
-    while not converter.satisfied:
-        try:
-            async with asyncio.timeout_at(until):
-                chunk = await anext(chunks)
-        except (StopAsyncIteration, TimeoutError):
-            return
-        await outlet.put(converter.feed(chunk), visible=True)
-
-
-def _redacted(exchange: Exchange, data: bytes) -> bytes:
-    """What a stream says of its failure, without the credential that the upstream was sent."""
-    return without_secrets(data, exchange.target.provider) if exchange.target is not None else data
+        await _drain(response.aiter_raw())
 
 
 def _said(error: Json, *, unreadable: bool) -> Names:
@@ -204,14 +128,10 @@ def _broke_off(*, said: bool) -> Names:
     return ("truncated",) if said else ("empty",)
 
 
-def _outcome(converter: Relay) -> str:
-    return "ok" if converter.failed is None else str(converter.failed["kind"])
-
-
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
     """Read what little follows the end, so that the connection can be used again."""
     try:
-        async with asyncio.timeout(_DRAIN):
+        async with asyncio.timeout(DRAIN):
             async for _ in chunks:
                 pass
     except (UpstreamError, TimeoutError):

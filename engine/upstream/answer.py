@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from .errors import UpstreamError, timed_out, too_large, unsendable
 
 _GRAIN = 0.002
 """Seconds by which the clock of a loop may be behind that of its timers."""
+
+
+Sink = Callable[[bytes], bool]
+"""Takes a piece of a body as it comes, and tells whether nobody has to be woken for it."""
 
 
 class Source(Protocol):
@@ -23,12 +27,14 @@ class Source(Protocol):
 class Answer:
     """The head of an answer, and its body as an iterator; what is wrong comes behind everything that was right.
 
-    `status` is 0 until the head is there; `due` is the moment until which the next news are waited for.
+    `status` is 0 until the head is there; `due` is the moment until which the next news are waited for. While there is
+    a `sink`, pieces go to it at once, for waking a task costs more than most pieces; whoever iterates is given an empty
+    piece when the sink does not want to go on alone, and the end.
     """
 
     __slots__ = (
-        "_cap", "_idle", "_loop", "_size", "_waiter",
-        "deadline", "due", "fault", "headers", "rest", "sending", "source", "status",
+        "_cap", "_idle", "_loop", "_size", "_stuck", "_waiter",
+        "deadline", "due", "fault", "headers", "rest", "sending", "sink", "source", "status",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, idle: float, deadline: float, cap: int) -> None:
@@ -36,7 +42,9 @@ class Answer:
         self._idle = idle
         self._cap = cap
         self._size = 0
+        self._stuck = False  # the sink has not gone on alone
         self._waiter: asyncio.Future[None] | None = None
+        self.sink: Sink | None = None
         self.deadline = deadline
         self.due = deadline
         self.status = 0
@@ -85,6 +93,9 @@ class Answer:
                 raise StopAsyncIteration
             self.due = min(now + self._idle, self.deadline)
             await self._news()
+            if self._stuck:
+                self._stuck = False
+                return b""
 
     def over(self) -> bool:
         """Whether the whole body has been read."""
@@ -103,8 +114,27 @@ class Answer:
 
     def wake(self) -> None:
         """Tell the reader that there are news."""
-        if self._waiter is not None and not self._waiter.done():
+        if self._waiter is None or self._waiter.done() or (self.sink is not None and self._sunk(self.sink)):
+            return
+        if not self._waiter.done():  # what was too much has told so itself
             self._waiter.set_result(None)
+
+    def _sunk(self, sink: Sink) -> bool:
+        """Give the sink what has come; whether it has been given something, and goes on alone."""
+        source, now = self.source, self._loop.time()
+        if source is None or now >= self.deadline or not (chunk := source.taken()):
+            return False
+        self._size += len(chunk)
+        if self._size > self._cap:
+            self.fault = too_large(self._cap)
+            self._drop()
+            return False
+        if not sink(chunk):
+            self._stuck = True
+            return False
+        self.due = min(now + self._idle, self.deadline)
+        source.watch(self.due)
+        return True
 
     def ring(self) -> float | None:
         """The timer has run out: the moment at which to look again, if anybody still waits."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from .answer import Answer
+from .answer import Answer, Sink
 from .connection import Connection
 from .destination import Origin, destination_of, head
 from .dial import Dialer
@@ -60,6 +60,12 @@ class UpstreamResponse:
     chunks: AsyncIterator[bytes]
     close: Callable[[], Awaitable[None]]
     over: Callable[[], bool] = lambda: False  # whether all of it has been read, as far as is known
+    answer: Answer | None = None  # where the body comes from, if it comes as it is
+
+    def sink(self, sink: Sink | None) -> None:
+        """Have pieces handed to a function at once, where that can be done."""
+        if self.answer is not None:
+            self.answer.sink = sink
 
     def aiter_raw(self) -> AsyncIterator[bytes]:
         """The body as it arrives; raises UpstreamError when it does not arrive whole."""
@@ -169,7 +175,7 @@ def _response(answer: Answer, cap: int) -> UpstreamResponse:
     headers = answer.headers
     coding = headers.pop("content-encoding", "").lower()
     if coding in {"", "identity"}:
-        return UpstreamResponse(answer.status, headers, answer, answer.aclose, answer.over)
+        return UpstreamResponse(answer.status, headers, answer, answer.aclose, answer.over, answer)
     headers.pop("content-length", None)
     chunks = decoded(answer, coding, cap)
     return UpstreamResponse(answer.status, headers, chunks, partial(_close, chunks, answer))
