@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -81,11 +82,16 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) ->
             await way.aclose()
 
 
+_YOUNG = 20_000
+"""Objects after which the collector looks for cycles among new ones: a long conversation has more than the usual 700."""
+
+
 def work(worker: Worker, template: Template, line: Line) -> int:
     """Be a worker until told to stop; gives the exit status."""
     redactor = Redactor()
     _log_to_stderr(redactor)
     _open_more_files()
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     _run(run(worker, template.give(), redactor, line))
     return 0
 
