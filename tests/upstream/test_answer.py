@@ -114,7 +114,7 @@ async def test_what_a_sink_takes_moves_the_wait_for_the_next_piece_but_not_the_d
     reader = Reader(answer)
     await turn()
     before = answer.due
-    answer.sink = lambda piece: True  # noqa: ARG005 - takes all
+    answer.sink = lambda piece: True
     await asyncio.sleep(0.01)
     source.send(b"one")
     assert before < answer.due <= answer.deadline
