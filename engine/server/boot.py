@@ -83,7 +83,7 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) ->
 
 
 _YOUNG = 20_000
-"""New objects after which the collector looks for cycles among them; a long conversation has more than the usual 700."""
+"""New objects after which the collector looks for cycles among them; a long conversation is more than the usual 700."""
 
 
 def work(worker: Worker, template: Template, line: Line) -> int:
