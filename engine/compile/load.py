@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..config.document import Document
-from ..config.load import Project, load_project
+from ..config.load import PROTOCOL, Project, load_project
 from ..config.model import Settings as ConfiguredSettings
 from ..config.schema import DIALECT
 from ..diagnostics import Diagnostics
@@ -68,7 +68,7 @@ def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | Non
     protocols = {name: _protocol(name, project, diagnostics, origins) for name in project.protocols}
     protocols = {name: _with_errors(protocol, protocols, project) for name, protocol in protocols.items()}
     dialects = {
-        name: _dialect(document, project, protocols[base], diagnostics, origins)
+        name: _dialect(name, project, protocols[base], diagnostics, origins)
         for name, document in project.dialects.items()
         if (base := _protocol_of(document)) in protocols
     }
@@ -101,7 +101,7 @@ def _protocol(name: str, project: Project, diagnostics: Diagnostics, origins: Or
     files = project.protocols[name]
 
     def compiled() -> WireProtocol:
-        if project.sound and origins is None:
+        if origins is None and (project.sound or (PROTOCOL, name) in project.sound_parts):
             return late_protocol(name, files)
         return compile_protocol(name, files, diagnostics, origins=origins)
 
@@ -130,12 +130,13 @@ def _unmarked(protocol: WireProtocol) -> ErrorDecode | None:
 
 
 def _dialect(
-    document: Document, project: Project, base: WireProtocol, diagnostics: Diagnostics, origins: Origins | None
+    name: str, project: Project, base: WireProtocol, diagnostics: Diagnostics, origins: Origins | None
 ) -> WireProtocol:
+    document = project.dialects[name]
     files = project.protocols[base.name]
 
     def compiled() -> WireProtocol:
-        if project.sound and origins is None:
+        if origins is None and (project.sound or (DIALECT, name) in project.sound_parts):
             return late_dialect(document, files, base)
         return compile_dialect(document, files, base, diagnostics, origins=origins)
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -38,12 +38,16 @@ class Known:
     """The data of documents without findings, by their text, their kind and the program that reads them.
 
     `folder` is where it is kept; without one nothing is known. A file that somebody else could have written is ignored.
+    What built-in files say is kept in `shared`, for all users' folders, if there is such a place.
     """
 
-    def __init__(self, folder: FilePath | None) -> None:
+    _file = _FILE
+
+    def __init__(self, folder: FilePath | None, shared: Shared | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._reader = _reader() if folder is not None else b""
-        self._found = _read(folder / _FILE) if folder is not None else {}
+        self._found = _read(folder / self._file) if folder is not None else {}
         self._used: dict[str, object] = {}
 
     def get(self, kind: str, text: str) -> object:
@@ -52,10 +56,15 @@ class Known:
         found = self._found.get(key)
         if found is not None:
             self._used[key] = found
+        elif self._shared is not None:
+            return self._shared.get(kind, text)
         return found
 
-    def put(self, kind: str, text: str, data: object) -> None:
-        """Note what a text was found to say, unless it would not come back as it is."""
+    def put(self, kind: str, text: str, data: object, *, builtin: bool = False) -> None:
+        """Note what a text was found to say, in a built-in file or a user's, unless it would not come back as it is."""
+        if self._shared is not None and builtin:
+            self._shared.put(kind, text, data)
+            return
         if self._folder is None:
             return
         with suppress(orjson.JSONEncodeError):
@@ -66,23 +75,52 @@ class Known:
         """Tell whether nothing was found wrong in what is compiled of just these files together."""
         return self._folder is not None and self.get(_TOGETHER, _all(written)) is not None
 
-    def approve(self, written: Iterable[Written]) -> None:
+    def approve(self, written: Iterable[Written], *, builtin: bool = False) -> None:
         """Note that nothing is wrong in what is compiled of these files together."""
-        self.put(_TOGETHER, _all(written), data=True)
+        self.put(_TOGETHER, _all(written), data=True, builtin=builtin)
 
     def keep(self) -> None:
         """Write what was used, if the file holds something else; where that cannot be, all is read next time."""
+        if self._shared is not None:
+            self._shared.keep()
         if self._folder is None or self._used.keys() == self._found.keys():
             return
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = self._folder / f"{_FILE}.{os.getpid()}"
+            beside = self._folder / f"{self._file}.{os.getpid()}"
             beside.touch(mode=0o600)
             beside.write_bytes(orjson.dumps(self._used))
-            beside.replace(self._folder / _FILE)
+            beside.replace(self._folder / self._file)
 
     def _key(self, kind: str, text: str) -> str:
         return sha256(b"\0".join((self._reader, kind.encode(), text.encode()))).hexdigest()
+
+
+class Shared(Known):
+    """What built-in files say, beside the program: one file for all folders, as long as the program stays the same."""
+
+    def __init__(self, folder: FilePath) -> None:
+        self._file = f"built-in-{_reader().hex()[:16]}.json"
+        super().__init__(folder)
+
+    @classmethod
+    def beside(cls) -> Self | None:
+        """Give the one of this program; nothing where its folder can neither be written nor has been."""
+        folder = FilePath(str(files(__package__.rpartition(".")[0]))) / "__pycache__"
+        shared = cls(folder)
+        return shared if shared._found or os.access(folder if folder.exists() else folder.parent, os.W_OK) else None
+
+    def keep(self) -> None:
+        """Write what is new, beside what others have used; what another version of the program knew is forgotten."""
+        if self._used.keys() <= self._found.keys():
+            return
+        self._used = {**self._found, **self._used}
+        super().keep()
+        assert self._folder is not None
+        with suppress(OSError):
+            for other in self._folder.glob("built-in-*.json"):
+                if other.name != self._file:
+                    other.unlink()
 
 
 class Late(Mapping[Path, Mark]):
@@ -135,7 +173,7 @@ def _read(file: FilePath) -> dict[str, Any]:
     try:
         with file.open("rb") as source:
             status = os.fstat(source.fileno())
-            ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+            ours = not hasattr(os, "getuid") or status.st_uid in {0, os.getuid()}
             if not ours or stat.S_IMODE(status.st_mode) & 0o022 or status.st_size > _MOST:
                 return {}
             found = orjson.loads(source.read())

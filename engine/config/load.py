@@ -1,7 +1,7 @@
 """All files of all layers, checked and merged into one project; every error is reported, not only the first."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as FilePath
 
@@ -10,7 +10,7 @@ from .build import build_routes
 from .checks import check_policies, check_values
 from .collisions import check_collisions
 from .document import Document, Path, Where, load_document, read_text
-from .known import Known
+from .known import Known, Written
 from .merge import Entry, LoadedRoute, Sections, merge_routes
 from .model import Routes
 from .references import check_references
@@ -32,14 +32,17 @@ _DEFINITIONS = {
 
 
 Texts = Sequence[tuple[Source, str]]
+Part = tuple[str, str]
+"""A protocol or a dialect: its kind and its name."""
+PROTOCOL = "protocol"
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """All that was loaded: the files, the merged entries, their values, the files of each protocol by kind.
 
-    A dialect is one file, by its name. `sound` tells that nothing is wrong in whatever is compiled of these files: that
-    is known from an earlier time.
+    A dialect is one file, by its name. `sound` tells that nothing is wrong in whatever is compiled of these files, and
+    `sound_parts` in which of the protocols and dialects nothing is: that is known from an earlier time.
     """
 
     documents: tuple[Document, ...]
@@ -48,6 +51,15 @@ class Project:
     protocols: Mapping[str, Mapping[str, Document]]
     dialects: Mapping[str, Document]
     sound: bool = False
+    sound_parts: frozenset[Part] = frozenset()
+
+    def parts(self) -> Mapping[Part, Sequence[Written]]:
+        """The files that each protocol, and each dialect of one, is compiled of."""
+        made = {(PROTOCOL, name): list(files.values()) for name, files in self.protocols.items()}
+        for name, document in self.dialects.items():
+            base = document.data.get("protocol") if isinstance(document.data, dict) else None
+            made[DIALECT, name] = [*self.protocols.get(str(base), {}).values(), document]
+        return {part: sorted((it.layer, it.file, it.text) for it in files) for part, files in made.items()}
 
 
 def load_project(
@@ -109,7 +121,10 @@ def _project(texts: Texts, diagnostics: Diagnostics, known: Known, *, sound: boo
     check_collisions(routes, diagnostics)
     check_policies(routes.policies.values(), diagnostics)
     check_references(sections, routes, protocols, dialects, diagnostics)
-    return Project(tuple(documents), sections, routes, protocols, dialects, sound)
+    project = Project(tuple(documents), sections, routes, protocols, dialects, sound)
+    if sound:
+        return project
+    return replace(project, sound_parts=frozenset(it for it, of in project.parts().items() if known.approves(of)))
 
 
 def _check(document: Document, source: Source, diagnostics: Diagnostics, known: Known) -> set[Path]:
@@ -120,7 +135,7 @@ def _check(document: Document, source: Source, diagnostics: Diagnostics, known: 
         return set()
     wrong = check_document(document.root, source.kind, diagnostics)
     if not any(it.span is not None and it.span.file == document.file for it in diagnostics.items):
-        known.put(source.kind, document.text, document.data)
+        known.put(source.kind, document.text, document.data, builtin=source.layer == BUILTIN)
     return wrong
 
 

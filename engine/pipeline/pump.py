@@ -23,13 +23,13 @@ DRAIN = 0.5
 class Pump:
     """Converts and writes until the source is over, or it breaks, or we are told to stop.
 
-    `error` and `names` say how the source broke, `said` whether a byte of it came. `last` is still to be written: what
-    came together with the end leaves together with it.
+    `error` and `names` say how the source broke, `arrived` whether a byte of it came. `last` is still to be written:
+    what came together with the end leaves together with it.
     """
 
     __slots__ = (
         "_attempt", "_clock", "_converter", "_data", "_exchange", "_fault", "_outlet", "_plan", "_response",
-        "error", "last", "names", "said",
+        "arrived", "error", "last", "names",
     )  # fmt: skip
 
     def __init__(
@@ -46,7 +46,7 @@ class Pump:
         self._fault: Exception | None = None
         self.error: Json | None = None
         self.names: Names = ()
-        self.said = False
+        self.arrived = False
         self.last = b""
 
     async def run(self) -> None:
@@ -68,7 +68,7 @@ class Pump:
         exchange, converter, outlet, response = self._exchange, self._converter, self._outlet, self._response
         attempt, chunks = self._attempt, response.aiter_raw()
         async for chunk in chunks:
-            self.said = True
+            self.arrived = True
             data = self._converted(chunk)
             del chunk  # a client that does not read holds as little as can be
             if converter.failed is not None:

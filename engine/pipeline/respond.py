@@ -107,7 +107,7 @@ async def relay(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
         said = converter.failed
         tail = pump.last + converter.close(pump.error)
         if converter.failed is not None:
-            names = pump.names or (_said(said, unreadable=converter.broken) if said else _broke_off(said=pump.said))
+            names = pump.names or (_said(said, unreadable=converter.broken) if said else _broke_off(said=pump.arrived))
             if not exchange.reply.started:
                 raise Failed(Problem.of(converter.failed), names)
             exchange.broken = names

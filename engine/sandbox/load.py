@@ -49,7 +49,7 @@ def _scripts(folder: Traversable, shown: str, layer: str, diagnostics: Diagnosti
         if script is None:
             continue
         if len(diagnostics.items) == before:
-            known.put(SANDBOX, document.text, document.data)
+            known.put(SANDBOX, document.text, document.data, builtin=layer == BUILTIN)
         for index, name in enumerate(script.answers):
             where = document.root.at("answers", index)
             if name in taken:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ..compile import compile_project
 from ..compile.snapshot import Snapshot
-from ..config.known import Known
+from ..config.known import Known, Shared
 from ..config.load import Project, load_known_project, load_project
+from ..config.sources import BUILTIN
 from ..diagnostics import Diagnostics, render_terminal
 from ..sandbox.load import load_sandbox
 from ..sandbox.sandbox import Sandbox
@@ -39,21 +40,26 @@ class Loaded:
 
 def load(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     """Load and compile the built-in files and those of a user; None when `diagnostics` says why that failed."""
-    known = Known(state_folder(folder))
+    known = _known(folder)
     project = load_project(folder, diagnostics, known=known)
     before = len(diagnostics.items)
     loaded = _compiled(project, folder, diagnostics, known)
     if loaded is not None and len(diagnostics.items) == before:  # what was found before is found each time
-        known.approve((it.layer, it.file, it.text) for it in project.documents)
+        for files in ([(it.layer, it.file, it.text) for it in project.documents], *project.parts().values()):
+            known.approve(files, builtin=all(layer == BUILTIN for layer, _, _ in files))
     known.keep()
     return loaded
 
 
 def load_known(folder: Path | None, diagnostics: Diagnostics) -> Loaded | None:
     """Load the files if they are known to be right; None when they are not, and nothing is said of them then."""
-    known = Known(state_folder(folder))
+    known = _known(folder)
     project = load_known_project(folder, diagnostics, known)
     return None if project is None else _compiled(project, folder, diagnostics, known)
+
+
+def _known(folder: Path | None) -> Known:
+    return Known(state_folder(folder), Shared.beside())
 
 
 def _compiled(project: Project, folder: Path | None, diagnostics: Diagnostics, known: Known) -> Loaded | None:

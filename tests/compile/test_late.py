@@ -126,3 +126,21 @@ def test_files_that_changed_are_compiled_at_once(folder: Path, compiled: list[st
     compiled.clear()
     compile_project(project, found)
     assert "response.encode.yaml" in compiled
+
+
+def test_a_protocol_is_late_when_only_other_files_changed(folder: Path, compiled: list[str]) -> None:
+    project, known = loaded(folder), Known(folder / ".torouter")
+    for written in project.parts().values():
+        known.approve(written)
+    known.keep()
+    changed = folder / "transforms" / "letters" / "response.encode.yaml"
+    (folder / "routes" / "mine.yaml").write_text("settings: {strict: true}\n", "utf-8")
+    for text in (changed.read_text("utf-8"), changed.read_text("utf-8") + "# something else\n"):
+        changed.write_text(text, "utf-8")
+        project = load_project(folder, Diagnostics(), builtin=False, known=Known(folder / ".torouter"))
+        assert not project.sound
+        held._HELD.clear()
+        compiled.clear()
+        made = snapshot(project)
+        assert ("response.encode.yaml" in compiled) is text.endswith("else\n")
+    assert made.settings.strict

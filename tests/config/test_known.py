@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -179,3 +179,61 @@ def test_without_a_folder_nothing_is_approved():
     nothing = known.Known(None)
     nothing.approve([])
     assert not nothing.approves([])
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], known.Shared]:
+    """Opens what is kept beside the program, each time anew."""
+    monkeypatch.setattr(known, "_reader", lambda: b"a program")
+    return lambda: known.Shared(tmp_path / "beside")
+
+
+def test_what_built_in_files_say_is_kept_beside_the_program_for_all_folders(
+    tmp_path: Path, shared: Callable[[], known.Shared]
+):
+    here = known.Known(tmp_path / "here", shared())
+    here.put("route", "built-in", {"a": 1}, builtin=True)
+    here.put("route", "mine", {"b": 2})
+    here.approve([("built-in", "a.yaml", "built-in")], builtin=True)
+    here.keep()
+    there = known.Known(tmp_path / "there", shared())
+    assert there.get("route", "built-in") == {"a": 1}
+    assert there.get("route", "mine") is None
+    assert there.approves([("built-in", "a.yaml", "built-in")])
+    assert b"mine" not in b"".join(file.read_bytes() for file in (tmp_path / "beside").iterdir())
+
+
+def test_what_others_know_beside_the_program_stays(shared: Callable[[], known.Shared]):
+    one = shared()
+    one.put("route", "one", {"a": 1})
+    one.keep()
+    other = shared()
+    other.put("route", "other", {"b": 2})
+    other.keep()
+    assert (shared().get("route", "one"), shared().get("route", "other")) == ({"a": 1}, {"b": 2})
+
+
+def test_what_another_version_of_the_program_knew_is_forgotten(
+    tmp_path: Path, shared: Callable[[], known.Shared], monkeypatch: pytest.MonkeyPatch
+):
+    old = shared()
+    old.put("route", "one", {"a": 1})
+    old.keep()
+    monkeypatch.setattr(known, "_reader", lambda: b"another program")
+    new = shared()
+    assert new.get("route", "one") is None
+    new.put("route", "one", {"a": 2})
+    new.keep()
+    assert len(list((tmp_path / "beside").iterdir())) == 1
+
+
+def test_a_program_nobody_may_write_beside_has_its_knowledge_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(known.os, "access", lambda *_: False)
+    monkeypatch.setattr(known, "_reader", lambda: b"a program that nobody has run")
+    assert known.Shared.beside() is None
+    here = known.Known(tmp_path / "here", None)
+    here.put("route", "built-in", {"a": 1}, builtin=True)
+    here.keep()
+    assert known.Known(tmp_path / "here").get("route", "built-in") == {"a": 1}

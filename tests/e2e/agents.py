@@ -14,7 +14,7 @@ import anthropic
 import httpx2
 import openai
 
-from tests.e2e.script import QUESTION, SCHEMA, TOOLS, Call, Json
+from tests.e2e.script import QUESTION, SCHEMA, STEPS, THANKS, TOOLS, Call, Json
 
 
 class Agent(Protocol):
@@ -44,6 +44,22 @@ class Agent(Protocol):
     @property
     def calls(self) -> list[tuple[str, Json]]:
         """Names and arguments of the calls of the last answer."""
+
+
+async def hold(agent: Agent, models: Sequence[str], *, stream: bool, in_order: bool = False) -> None:
+    """Hold the conversation of the script, with one model after the other. Fails at the first answer that is another.
+
+    Nothing promises an order of parallel results; `in_order` is for what is passed on untouched.
+    """
+    for number, step in enumerate(STEPS):
+        agent.model = models[number % len(models)]
+        await agent.ask(stream=stream)
+        assert agent.text == step.text
+        assert agent.calls == [(call.name, call.arguments) for call in step.calls]
+        if not step.calls:
+            agent.tell(THANKS)
+        else:
+            agent.answer(step.calls if in_order else step.calls[::-1])
 
 
 class MessagesAgent:

@@ -7,9 +7,9 @@ from itertools import product
 import httpx2
 import pytest
 
-from tests.e2e.agents import AGENTS
+from tests.e2e.agents import AGENTS, hold
 from tests.e2e.conversations import Gateway, clients, upstreams
-from tests.e2e.script import STEPS, THANKS
+from tests.e2e.script import STEPS
 from tests.e2e.strict import playing
 from tests.e2e.upstreams import UPSTREAMS
 from tests.support.fake import KEY
@@ -26,14 +26,7 @@ async def converse(gateway: Gateway, client: str, name: str, *, stream: bool, st
     async with Upstream(playing(upstream, replay=not standard), port=ports[name]) as listening:
         async with running(snapshot) as server, httpx2.AsyncClient(timeout=30) as http:
             agent = AGENTS[client](f"http://127.0.0.1:{server.port}", KEY, http, model=name, standard=standard)
-            for step in STEPS:
-                await agent.ask(stream=stream)
-                assert agent.text == step.text
-                assert agent.calls == [(call.name, call.arguments) for call in step.calls]
-                if not step.calls:
-                    agent.tell(THANKS)
-                else:  # nothing promises an order of parallel results; only what is passed on untouched must be right already
-                    agent.answer(step.calls if client == upstream.protocol else step.calls[::-1])
+            await hold(agent, [name], stream=stream, in_order=client == upstream.protocol)
         return [seen.body for seen in listening.seen]
 
 

@@ -9,7 +9,7 @@ import httpx2
 import openai
 import pytest
 
-from tests.e2e.agents import ResponsesAgent
+from tests.e2e.agents import ResponsesAgent, hold
 from tests.e2e.conversations import Gateway, upstreams
 from tests.e2e.script import QUESTION, SCHEMA, STEPS, THANKS, TOOLS
 from tests.e2e.strict import playing
@@ -53,14 +53,7 @@ async def test_a_conversation_goes_on_with_all_that_the_upstream_signed(
     async with Upstream(playing(UPSTREAMS[name], replay=True), port=ports[name]) as listening:
         async with running(snapshot) as server, httpx2.AsyncClient(timeout=30) as http:
             agent = Rememberer(f"http://127.0.0.1:{server.port}", KEY, http, model=name, standard=False)
-            for step in STEPS:
-                await agent.ask(stream=stream)
-                assert agent.text == step.text
-                assert agent.calls == [(call.name, call.arguments) for call in step.calls]
-                if step.calls:
-                    agent.answer(step.calls[::-1])
-                else:
-                    agent.tell(THANKS)
+            await hold(agent, [name], stream=stream)
     for step in STEPS[:-1]:
         for value in UPSTREAMS[name].opaque(step):
             assert value.encode() in listening.seen[-1].body
@@ -76,14 +69,7 @@ async def test_a_conversation_goes_over_to_another_protocols_upstream(gateway: G
         httpx2.AsyncClient(timeout=30) as http,
     ):
         agent = Rememberer(f"http://127.0.0.1:{server.port}", KEY, http, model="messages", standard=False)
-        for number, step in enumerate(STEPS):
-            agent.model = ("messages", "generate")[number % 2]
-            await agent.ask(stream=True)
-            assert agent.text == step.text
-            if step.calls:
-                agent.answer(step.calls)
-            else:
-                agent.tell(THANKS)
+        await hold(agent, ["messages", "generate"], stream=True)
 
 
 async def test_answers_are_shown_listed_and_deleted(gateway: Gateway) -> None:
