@@ -20,7 +20,7 @@ from .errors import Problem
 from .exchange import Exchange
 from .memory import bounds_of
 from .request import CONVERSATION
-from .stored import pass_on
+from .stored import Change, pass_on
 
 _JSON = {"content-type": "application/json"}
 _RANDOM = 24  # bytes of our own ids
@@ -47,10 +47,10 @@ async def answer_conversation(exchange: Exchange, transports: Mapping[str, Trans
     conversation = await find(exchange)
     if conversation.provider is None:
         await answer_here(exchange, conversation)
-        return True
-    done = await pass_on(exchange, conversation, unknown_conversation(conversation.id), transports)
-    if done and endpoint.operation == _GONE:
-        await exchange.memory.change(lambda store: store.delete_conversation(conversation.id))
+    else:
+        id = conversation.id
+        forget: Change | None = (lambda store: store.delete_conversation(id)) if endpoint.operation == _GONE else None
+        await pass_on(exchange, conversation, unknown_conversation(id), transports, forget)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -10,8 +10,8 @@ import orjson
 from ..compile.snapshot import Target
 from ..protocol import Call, RequestRejected
 from ..protocol.stored import behind
-from ..store import StoredAnswer, StoredConversation
-from ..upstream.client import Transport
+from ..store import Store, StoredAnswer, StoredConversation
+from ..upstream.client import Transport, UpstreamResponse
 from . import passthrough, send
 from .attempts import tried
 from .endpoint import shown
@@ -23,6 +23,7 @@ from .respond import UNTOUCHED, deliver
 from .state import is_keeper
 
 Kept = StoredAnswer | StoredConversation
+Change = Callable[[Store], object]
 
 _GONE = "stored.delete"
 _JSON = {"content-type": "application/json"}
@@ -40,10 +41,9 @@ async def answer_stored(exchange: Exchange, transports: Mapping[str, Transport])
     answer = await find(exchange)
     if answer.provider is None:
         await answer_here(exchange, answer)
-        return True
-    done = await pass_on(exchange, answer, unknown_answer(answer.id), transports)
-    if done and endpoint.operation == _GONE:
-        await exchange.memory.change(lambda store: store.delete_answer(answer.id))
+    else:
+        forget: Change | None = (lambda store: store.delete_answer(answer.id)) if endpoint.operation == _GONE else None
+        await pass_on(exchange, answer, unknown_answer(answer.id), transports, forget)
     return True
 
 
@@ -128,21 +128,27 @@ class Asking(passthrough.Passthrough):
         return raw
 
 
-async def pass_on(exchange: Exchange, kept: Kept, unknown: Problem, transports: Mapping[str, Transport]) -> bool:
-    """Have the provider that keeps something say what the client asks; false where it says an error.
+async def pass_on(
+    exchange: Exchange, kept: Kept, unknown: Problem, transports: Mapping[str, Transport], forget: Change | None
+) -> None:
+    """Have the provider that keeps something say what the client asks; what it does not refuse is forgotten, if wanted.
 
     Raises Problem when it cannot be asked: `unknown` when the key's group has it no longer.
     """
+
+    async def answered(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> None:
+        if forget is not None:  # before the client knows, for it may ask again at once
+            await exchange.memory.change(forget)
+        await deliver(exchange, plan, response)
 
     def planned(exchange: Exchange, target: Target) -> Plan:
         if target.provider.id != kept.provider:
             raise unknown
         return plan_for(exchange, target)
 
-    failure = await tried(exchange, [keeper(exchange, kept, unknown)], transports, planned, deliver)
+    failure = await tried(exchange, [keeper(exchange, kept, unknown)], transports, planned, answered)
     if failure is not None:
         await send.give_up(exchange, failure)
-    return failure is None
 
 
 def keeper(exchange: Exchange, kept: Kept, unknown: Problem) -> Target:

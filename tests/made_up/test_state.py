@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import shutil
 import threading
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -494,10 +495,16 @@ async def test_what_passes_through_to_a_provider_without_memory_is_kept_here(liv
     assert shown.json["letter"] == first
 
 
-async def test_questions_about_an_answer_go_to_the_provider_that_keeps_it() -> None:
+async def test_questions_about_an_answer_go_to_the_provider_that_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async def archive(scene: Scene) -> None:
         await scene.answer(b'{"anything":[1]}')
 
+    def slowly(store: MemoryStore, id: str) -> None:
+        time.sleep(0.05)
+        delete(store, id)
+
+    delete = MemoryStore.delete_answer
+    monkeypatch.setattr(MemoryStore, "delete_answer", slowly)
     async with office(Post("one"), archive) as upstream, running(configured()) as gateway:
         first = id_of(await write(gateway, "safe", "a"))
         for method, path in (("GET", "?after=3&seal=x"), ("POST", "/recall"), ("GET", "/lines"), ("DELETE", "")):
