@@ -14,6 +14,7 @@ from ..language.mapping import CompiledMapping
 from ..language.stream import Rules
 from .losses import DecidedLosses
 from .names import Names
+from .recalled import Recalled
 from .unread import Reading
 
 PARTS = frozenset({"part", "part.start", "part.delta", "part.full", "part.end", "logprobs"})
@@ -88,6 +89,7 @@ class StreamRules:
     complete: Fn | None = None
     serial: bool = False
     number: str | None = None
+    recalled: Recalled = field(default_factory=Recalled, compare=False, repr=False)
 
     def frame(self, values: Mapping[str, Any]) -> list[Any]:
         """Open a frame for one stream; each has a state of its own."""

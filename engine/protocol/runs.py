@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -22,6 +22,7 @@ from ..language.unknown import Joined, Unknown, is_unknown, pieces_of
 from ..wire.framing import Framing
 from ..wire.stencil import NONE, Fit, Stencil
 from .files import PARTS
+from .recalled import Known, Recalled
 
 Json = dict[str, Any]
 Event = dict[str, Any]
@@ -51,30 +52,14 @@ class Reading:
         return events
 
 
-class Known(NamedTuple):
-    """What comes of the frames that fit a stencil, as long as the state is what it was.
-
-    The texts of hole `place` go into `part`, and to the end of what the members of `grown` hold. `tells` that they say
-    something of the whole again, which is true only until something else is said.
-    """
-
-    stencil: Stencil
-    rules: Rules
-    state: Json
-    document: Any
-    part: OpenPart | None
-    place: int
-    grown: tuple[tuple[str, int], ...]
-    tells: bool
-
-
 class Runs:
     """Learns from the frames of one stream that are read one by one, and finds those that need not be."""
 
-    def __init__(self, framing: Framing, reading: Reading, brackets: Brackets | None) -> None:
+    def __init__(self, framing: Framing, reading: Reading, brackets: Brackets | None, recalled: Recalled) -> None:
         self._framing = framing
         self._reading = reading
         self._brackets = brackets
+        self._recalled = recalled if brackets is None else Recalled()
         self._known: Known | None = None
         self._sure = False
         self._recent: Sequence[bytes] = ()
@@ -84,7 +69,7 @@ class Runs:
     @property
     def stretch(self) -> int:
         """How many frames are to be read one by one before asking again."""
-        return self._due if self._known is None else 1
+        return self._due if self._known is None and (self._attempts or not self._recalled.ready) else 1
 
     def find(self, frames: Sequence[bytes], rules: Rules) -> tuple[Fit, Known | None]:
         """See how many frames, from the first one on, fit what is known, and what comes of them."""
@@ -111,7 +96,7 @@ class Runs:
         recent = [*self._recent, *frames][-2:]
         self._recent = recent if max(map(len, recent)) <= _LONGEST else ()
         self._due -= len(frames)
-        if self._due > 0:
+        if self._recall(rules) or self._due > 0:
             return
         try:
             self._known = self._learn(rules, end) if len(self._recent) > 1 else None
@@ -120,6 +105,16 @@ class Runs:
         self._sure = self._known is not None
         self._attempts += 1
         self._due = min(2 ** max(self._attempts - _FIRST, 0), _PATIENCE)
+
+    def _recall(self, rules: Rules) -> bool:
+        """Begin with what an earlier stream has learned, if that is so here, too."""
+        if self._known is not None or not self._recent:
+            return False
+        known = self._recalled.recall(self._recent[-1], rules)
+        if known is None or not self._holds(known, rules):
+            return False
+        self._known, self._sure = known, True
+        return True
 
     def _holds(self, known: Known, rules: Rules) -> bool:
         """Whether what was learned is still so, after other frames."""
@@ -130,11 +125,19 @@ class Runs:
 
     def _learn(self, rules: Rules, end: bytes) -> Known | None:
         """See what comes of frames like the last two."""
-        last = self._recent[-1]
+        known = self._alike(rules, end, self._recent)
+        if known is not None and self._brackets is None:
+            recent = self._recent
+            self._recalled.learn(known, recent[-1], lambda before: self._alike(rules, end, [before, *recent]))
+        return known
+
+    def _alike(self, rules: Rules, end: bytes, frames: Sequence[bytes]) -> Known | None:
+        """See what comes of frames like some, of which the last one has just been read."""
+        last = frames[-1]
         head = self._framing.head(last, end)
-        if head is None or not all(frame.startswith(head) for frame in self._recent):
+        if head is None or not all(frame.startswith(head) for frame in frames):
             return None
-        stencil = Stencil.of(head, [frame[len(head) :] for frame in self._recent])
+        stencil = Stencil.of(head, [frame[len(head) :] for frame in frames])
         fit = stencil.fit([last]) if stencil is not None else NONE
         if stencil is None or not fit.length:
             return None

@@ -17,7 +17,8 @@ from ..wire.frame import Frame, FrameError
 from ..wire.framing import DEFAULT_CAP, FrameReader, Framing, WholeReader
 from ..wire.stencil import Fit
 from .files import PARTS, StreamRules
-from .runs import Known, Reading, Runs
+from .recalled import Known
+from .runs import Reading, Runs
 
 Json = dict[str, Any]
 Event = dict[str, Any]
@@ -74,7 +75,7 @@ class StreamDecoder:
         self._runs: Runs | None = None
         if self._whole is not None and (runs or brackets is None) and not isinstance(brackets, Gathering):
             reading = Reading(self._frame, self._event_slot, rules.roots["state"], rules.complete)
-            self._runs = Runs(framing, reading, brackets)
+            self._runs = Runs(framing, reading, brackets, rules.recalled)
 
     @property
     def tail(self) -> bytes:

@@ -76,6 +76,28 @@ class Stencil:
             return None
         return cls(len(head), tuple(fixed), tuple(holes))
 
+    def places(self, frame: bytes) -> Sequence[int]:
+        """Where in a frame that fits its holes begin."""
+        found, at = list[int](), 0
+        for before, [value] in zip(self.fixed, self._columns([frame]) or (), strict=False):
+            at += len(before)
+            found.append(at)
+            at += len(value)
+        return found
+
+    def narrowed(self, frame: bytes, keep: Sequence[bool]) -> Self | None:
+        """Make the stencil of frames like this one but for some of the holes; nothing if this one does not fit."""
+        if not self.fit([frame]).length:
+            return None
+        fixed, holes, columns = [self.fixed[0]], list[Kind](), self._columns([frame]) or ()
+        for [value], hole, behind, kept in zip(columns, self.holes, self.fixed[1:], keep, strict=True):
+            if kept:
+                fixed.append(behind)
+                holes.append(hole)
+            else:
+                fixed[-1] += value + behind
+        return type(self)(self.head, tuple(fixed), tuple(holes))
+
     def document(self, marks: Sequence[str]) -> Any:
         """Give the JSON document with these texts in its holes, for numbers as well; raises ValueError."""
         told = [_FILLING[hole].format(mark).encode() for hole, mark in zip(self.holes, marks, strict=True)]

@@ -139,6 +139,44 @@ def test_who_only_watches_reads_them_at_once_whatever_is_made_of_the_text() -> N
     assert hits(lambda call: PassthroughRelay(wire, wire, call, 1 << 20), [stream(wire, WORDS)]) > 50
 
 
+def watched(wire: WireProtocol, **members: Any) -> int:
+    """How many frames were read at once of a stream that is passed on, of which nothing may be seen otherwise."""
+    chunks = [stream(wire, WORDS, **members)]
+
+    def make(call: Call) -> PassthroughRelay:
+        return PassthroughRelay(wire, wire, call, 1 << 20)
+
+    assert followed(make, chunks, runs=True) == followed(make, chunks, runs=False)
+    return hits(make, chunks)
+
+
+NAMED = """
+  - on: more
+    when: =event.id != 'c'
+    emit: [{type: part.delta, kind: text, text: x}]
+"""
+
+
+def test_a_stream_that_is_watched_begins_with_what_those_before_it_have_learned() -> None:
+    wire = compiled(LOOKS)
+    alone = hits(lambda call: PassthroughRelay(wire, compiled(LOOKS), call, 1 << 20), [stream(wire, WORDS, id="a")])
+    watched(wire, id="a", at=1)
+    watched(wire, id="b", at=2)
+    assert watched(wire, id="c", at=33) > alone
+
+
+def test_what_is_learned_of_other_frames_is_of_no_use_and_no_harm() -> None:
+    wire = compiled(LOOKS)
+    for members in ({"id": "a"}, {"id": "b"}, {"name": "c"}, {"id": 7}, {"id": "", "more": [1]}, {"id": "d"}):
+        assert watched(wire, **members) > 40
+
+
+def test_a_value_that_a_rule_looks_at_is_the_stream_s_own() -> None:
+    wire = compiled(NAMED)
+    for name in ("a", "b", "c", "d", "c"):
+        watched(wire, id=name)
+
+
 def test_an_array_is_read_one_by_one() -> None:
     wire = compiled(HANDS_ON, framing="{kind: json-array}")
     frames = b",".join([b'{"is":"more","text":"%b"}' % word.encode() for word in WORDS] + [b'{"is":"over"}'])
