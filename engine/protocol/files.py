@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,7 @@ class ResponseEncode:
 
 @dataclass(frozen=True, slots=True)
 class StreamRules:
-    """The rules of a stream file with the slots of its roots."""
+    """The rules of a stream file with the slots of its roots; `given` are those read that stay as they are."""
 
     rules: Rules
     size: int
@@ -89,6 +89,7 @@ class StreamRules:
     complete: Fn | None = None
     serial: bool = False
     number: str | None = None
+    given: Sequence[int] = ()
     recalled: Recalled = field(default_factory=Recalled, compare=False, repr=False)
 
     def frame(self, values: Mapping[str, Any]) -> list[Any]:

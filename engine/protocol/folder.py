@@ -210,7 +210,7 @@ class Folder:
         if kind == "stream.decode" and self._subject == schema.GENERATION:
             self._makes.hold_emitted(where.at("rules"), schema.name_of(self._subject, "event"))
         complete = compiler.condition(where.at("complete"), scope).closure() if "complete" in file else None
-        number = file.get("number")
+        number, read = file.get("number"), {path[0] for path in compiler.reads}
         return StreamRules(
             rules,
             layout.size,
@@ -219,6 +219,7 @@ class Folder:
             complete,
             serial=file.get("order") == "serial",
             number=number if isinstance(number, str) else None,
+            given=tuple(slot for name, slot in scope.slots.items() if name in read - {"event", "state"}),
         )
 
     def _error_decode(self) -> ErrorDecode | None:

@@ -36,7 +36,8 @@ class Recalled:
 
     The streams of a provider differ in a few values that stay the same in each, such as an id. What frames of two
     streams have in common is learned as what two frames of one have is: with everything unknown in which they differ,
-    so that no rule can have looked at it. A stream whose frame fits begins with that, its own values put in.
+    so that no rule can have looked at it. A stream whose frame fits begins with that, its own values put in. It is for
+    streams whose rules are given nothing else to look at.
     """
 
     __slots__ = ("_frame", "_keep", "_known")

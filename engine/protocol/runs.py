@@ -35,12 +35,18 @@ _TIDINGS = frozenset({"start", "usage"})  # the same once more changes nothing
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a stream's rules read and change: they run on `frame`, at whose `slots` stand event and state."""
+    """What a stream's rules read and change: they run on `frame`, with slots for event, state and what is given."""
 
     frame: list[Any]
     event: int
     state: int
+    given: Sequence[int]
     complete: Fn | None
+
+    @property
+    def particular(self) -> bool:
+        """Whether the rules are given anything in this stream that they could look at."""
+        return any(self.frame[slot] for slot in self.given)
 
     def on(self, rules: Rules, event: Any, state: Json) -> list[Event]:
         """Run rules as the stream stands, but on a state of their own."""
@@ -59,7 +65,7 @@ class Runs:
         self._framing = framing
         self._reading = reading
         self._brackets = brackets
-        self._recalled = recalled if brackets is None else Recalled()
+        self._recalled = recalled if brackets is None and not reading.particular else Recalled()
         self._known: Known | None = None
         self._sure = False
         self._recent: Sequence[bytes] = ()

@@ -74,7 +74,7 @@ class StreamDecoder:
         self._state: Json = self._frame[rules.roots["state"]]
         self._runs: Runs | None = None
         if self._whole is not None and (runs or brackets is None) and not isinstance(brackets, Gathering):
-            reading = Reading(self._frame, self._event_slot, rules.roots["state"], rules.complete)
+            reading = Reading(self._frame, self._event_slot, rules.roots["state"], rules.given, rules.complete)
             self._runs = Runs(framing, reading, brackets, rules.recalled)
 
     @property

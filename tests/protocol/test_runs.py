@@ -177,6 +177,30 @@ def test_a_value_that_a_rule_looks_at_is_the_stream_s_own() -> None:
         watched(wire, id=name)
 
 
+GIVEN = """
+  - on: more
+    when: =target.strict && event.text == 'w7'
+    emit: [{type: error, error: {kind: server, message: no, status: 500}}]
+  - on: more
+    emit: [{type: part.delta, kind: text, text: x}]
+"""
+
+
+def test_what_rules_are_given_in_one_stream_says_nothing_of_another() -> None:
+    wire = compiled(GIVEN)
+
+    def failed(*, strict: bool, runs: bool) -> Any:
+        def make(call: Call) -> PassthroughRelay:
+            call.target = {"strict": True} if strict else {}
+            return PassthroughRelay(wire, wire, call, 1 << 20)
+
+        return followed(make, [stream(wire, WORDS)], runs=runs)["failed"]
+
+    for strict in (False, False, True, False, True):
+        assert failed(strict=strict, runs=True) == failed(strict=strict, runs=False)
+        assert (failed(strict=strict, runs=True) is not None) is strict
+
+
 def test_an_array_is_read_one_by_one() -> None:
     wire = compiled(HANDS_ON, framing="{kind: json-array}")
     frames = b",".join([b'{"is":"more","text":"%b"}' % word.encode() for word in WORDS] + [b'{"is":"over"}'])
