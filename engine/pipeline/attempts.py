@@ -72,9 +72,9 @@ class _Caller:
         clock = exchange.routing.clock
         began = clock()
         try:
-            request = request_to(exchange, target, plan, self.deadline - began)
-            try:
-                response = await self.transports[target.provider.transport].send(request)
+            transport = self.transports[target.provider.transport]
+            try:  # the request has no name here, for a stream would hold it to its end
+                response = await transport.send(request_to(exchange, target, plan, self.deadline - began))
             finally:
                 record.waited += clock() - began
             response.chunks = Waiting(response.chunks, record, clock)

@@ -138,6 +138,11 @@ class Exchange:
     stopping: dict[str, Any] | None = None
     routing: Routing = field(default_factory=Routing)
 
+    def let_go(self) -> None:
+        """Forget what the client said, unless it is kept with the answer; the model's name and the like are known."""
+        if not self.keeps:
+            self.raw, self.body = b"", {}
+
     @property
     def attempts(self) -> int:
         """How often a target was called."""

@@ -41,6 +41,10 @@ class Passthrough:
     folded: bool = False  # whether it is kept here
     asks: UsageOnRequest | None = None  # what the client did not ask for and must not see
 
+    def let_go(self) -> None:
+        """Forget the body, which nobody is sent any more."""
+        self.body = b""
+
     def answer(self, raw: bytes) -> bytes:
         """The same bytes, once they have been seen to be an answer to what was asked; else that answer, written anew.
 

@@ -34,6 +34,9 @@ class Plan(Protocol):
     def forwards(self) -> bool: ...  # whether the endpoint's headers go along
     @property
     def losses(self) -> Sequence[Loss]: ...
+    def let_go(self) -> None:
+        """Forget the body, which nobody is sent any more."""
+
     def answer(self, raw: bytes) -> bytes:
         """A whole answer for the client. Raises UpstreamErrorBody and Problem."""
 

@@ -83,6 +83,8 @@ class Pump:
                 await outlet.put(data, visible=converter.begun)
             if attempt.first is None and converter.begun:
                 attempt.first = self._clock() - exchange.started
+                exchange.let_go()  # nobody else is asked now, and a long conversation streams as long as a short one
+                self._plan.let_go()
                 response.sink(self._take)
             if converter.over:  # what follows is no output: a client that leaves now has everything
                 exchange.outcome = outcome_of(converter)

@@ -35,6 +35,10 @@ class Translation:
     cap: int
     forwards: bool
 
+    def let_go(self) -> None:
+        """Forget the body, which nobody is sent any more."""
+        self.body = b""
+
     def answer(self, raw: bytes) -> bytes:
         """The translated answer. Raises UpstreamErrorBody and Problem."""
         self.call.answer = self.upstream.decode_response(parse_answer(raw), self.call)

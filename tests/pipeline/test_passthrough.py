@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -255,3 +256,30 @@ async def test_what_a_side_says_is_for_its_connection_only_goes_no_further() -> 
         answer = await gateway.ask("POST", "/sse/talk", b'{"model":"m"}', x_version="7", connection="keep-alive, X-Version")
         assert upstream.seen[0].headers["x-version"] == "default"
         assert ("x-left-one" in answer.headers, answer.headers["x-left-two"]) == (False, "2")
+
+
+async def test_a_stream_does_not_hold_the_request_that_it_answers() -> None:
+    size = 150_000
+    body = b'{"model":"m","stream":true,"prompt":"%b"}' % (b"x" * size)
+
+    async def script(scene: Scene) -> None:
+        await scene.stream(b'data: {"hello":"1"}\n\n', b'data: {"word":"w"}\n\n', end=False)
+        await scene.hold()
+
+    async with Upstream(script) as upstream, running(serving(upstream, "theirs")) as gateway:
+        async with RawClient(gateway.port) as client:
+            await client.request("POST", "/sse/talk", b'{"model":"m","stream":true,"prompt":"x"}')
+            await client.head()
+            await client.chunk()
+        upstream.seen.clear()
+        tracemalloc.start()
+        try:
+            async with RawClient(gateway.port) as client:
+                await client.request("POST", "/sse/talk", body)
+                await client.head()
+                await client.chunk()
+                held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(upstream.seen[0].body) > size
+        assert held < 1.5 * size, "the service that was asked holds it, and nobody else"
