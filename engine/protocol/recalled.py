@@ -56,7 +56,7 @@ class Recalled:
         """Take note of what a stream has learned, and of its last frame; `alike` learns from another's as well."""
         before, self._frame, self._known = self._frame, frame, None
         found = alike(before) if before and not known.tells else None
-        if found is None or found.tells:
+        if found is None or found.tells or found.grown:  # a state that keeps texts is a stream's own
             return
         own, all = known.stencil.places(frame), found.stencil.places(frame)
         if set(own) <= set(all):

@@ -171,6 +171,20 @@ def test_what_is_learned_of_other_frames_is_of_no_use_and_no_harm() -> None:
         assert watched(wire, **members) > 40
 
 
+def test_a_text_that_a_state_keeps_is_the_stream_s_own() -> None:
+    wire = compiled(GROWS)
+
+    def make(call: Call) -> PassthroughRelay:
+        return PassthroughRelay(wire, wire, call, 1 << 20)
+
+    for name in ("a", "b", "c", "d"):
+        frames = [orjson.dumps({"id": name, "is": "more", "text": word}) for word in WORDS]
+        chunks = [b"".join(wire.framing.write(None, frame) for frame in [*frames, b'{"is":"over"}'])]
+        fast = followed(make, chunks, runs=True)
+        assert fast == followed(make, chunks, runs=False)
+        assert fast["state"]["said"] == "-" + "".join(WORDS)
+
+
 def test_a_value_that_a_rule_looks_at_is_the_stream_s_own() -> None:
     wire = compiled(NAMED)
     for name in ("a", "b", "c", "d", "c"):
