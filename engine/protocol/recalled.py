@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -55,7 +56,10 @@ class Recalled:
     def learn(self, known: Known, frame: bytes, alike: Callable[[bytes], Known | None]) -> None:
         """Take note of what a stream has learned, and of its last frame; `alike` learns from another's as well."""
         before, self._frame, self._known = self._frame, frame, None
-        found = alike(before) if before and not known.tells else None
+        found = None
+        if before and not known.tells:
+            with suppress(Exception):  # a rule looked at what is not known, in whatever way
+                found = alike(before)
         if found is None or found.tells or found.grown:  # a state that keeps texts is a stream's own
             return
         own, all = known.stencil.places(frame), found.stencil.places(frame)

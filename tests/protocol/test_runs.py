@@ -152,7 +152,9 @@ def watched(wire: WireProtocol, **members: Any) -> int:
 
 NAMED = """
   - on: more
-    when: =event.id != 'c'
+    when: =event.id == 'c'
+    emit: [{type: usage, usage: {output: 5}}]
+  - on: more
     emit: [{type: part.delta, kind: text, text: x}]
 """
 
@@ -188,7 +190,7 @@ def test_a_text_that_a_state_keeps_is_the_stream_s_own() -> None:
 def test_a_value_that_a_rule_looks_at_is_the_stream_s_own() -> None:
     wire = compiled(NAMED)
     for name in ("a", "b", "c", "d", "c"):
-        watched(wire, id=name)
+        assert watched(wire, id=name) > 40, "it is learned in each"
 
 
 GIVEN = """
