@@ -85,8 +85,10 @@ async def service(folder: Path, client_options: dict[str, int] | None = None) ->
     server = await asyncio.start_server(found.serve, "127.0.0.1", 0, ssl=context)
     client = Http2Client(context=ssl.create_default_context(cafile=signer.path), **(client_options or {}))
     async with server:
-        yield found, client, f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await client.aclose()
+        try:
+            yield found, client, f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            await client.aclose()
 
 
 def request(url: str, *, sent: bytes | Pieces = b"{}", timers: Timers = PATIENT) -> UpstreamRequest:
