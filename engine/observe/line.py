@@ -54,8 +54,9 @@ def line_of(exchange: Exchange, used: Used, status: int, sent: int, seconds: flo
 
 
 def line_with(incoming: Incoming, fields: Mapping[str, object]) -> str:
-    """Write a line; the query is left out, for it may hold a credential."""
-    return orjson.dumps({"method": incoming.method, "path": incoming.path[:_PATH], **fields}).decode()
+    """Write a line; the query is left out, for it may hold a credential, also where it lacks its question mark."""
+    path, sign, _ = incoming.path[:_PATH].partition("=")
+    return orjson.dumps({"method": incoming.method, "path": path + sign, **fields}).decode()
 
 
 def _is_told(tries: list[Attempt]) -> bool:
