@@ -11,6 +11,7 @@ def merge_counters(known: Mapping[str, Any] | None, news: Mapping[str, Any] | No
     """Return `known` overlaid with what `news` says; null and 0 never overwrite, objects merge member by member."""
     merged = dict(known) if known else {}
     for name, value in (news or {}).items():
+        # Counts are nearly all ints, and for one of these asking an abstract class costs more than all the rest.
         if type(value) is not int and isinstance(value, Mapping):
             old = merged.get(name)
             merged[name] = merge_counters(old if isinstance(old, Mapping) else None, value)

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ..config.document import Document
-from ..config.load import PROTOCOL, Project, load_project
+from ..config.load import PROTOCOL, Project, base_of, load_project
 from ..config.model import Settings as ConfiguredSettings
 from ..config.schema import DIALECT
 from ..diagnostics import Diagnostics
@@ -70,7 +69,7 @@ def _compiled(project: Project, diagnostics: Diagnostics, origins: Origins | Non
     dialects = {
         name: _dialect(name, project, protocols[base], diagnostics, origins)
         for name, document in project.dialects.items()
-        if (base := _protocol_of(document)) in protocols
+        if (base := base_of(document)) in protocols
     }
     if not project.sound:
         check_variants(routes, diagnostics)
@@ -142,10 +141,6 @@ def _dialect(
 
     made_of = {**files, DIALECT: document}
     return compiled() if origins is not None else held(base.name, made_of, diagnostics, compiled)
-
-
-def _protocol_of(dialect: Document) -> str:
-    return str(dialect.data.get("protocol")) if isinstance(dialect.data, dict) else ""
 
 
 def _settings(given: ConfiguredSettings) -> Settings:

@@ -57,9 +57,13 @@ class Project:
         """The files that each protocol, and each dialect of one, is compiled of."""
         made = {(PROTOCOL, name): list(files.values()) for name, files in self.protocols.items()}
         for name, document in self.dialects.items():
-            base = document.data.get("protocol") if isinstance(document.data, dict) else None
-            made[DIALECT, name] = [*self.protocols.get(str(base), {}).values(), document]
+            made[DIALECT, name] = [*self.protocols.get(base_of(document), {}).values(), document]
         return {part: sorted((it.layer, it.file, it.text) for it in files) for part, files in made.items()}
+
+
+def base_of(dialect: Document) -> str:
+    """The protocol that a dialect says it is one of; empty when it says none."""
+    return str(dialect.data.get("protocol", "")) if isinstance(dialect.data, dict) else ""
 
 
 def load_project(

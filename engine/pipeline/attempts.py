@@ -69,14 +69,15 @@ class _Caller:
         exchange = self.exchange
         exchange.losses, exchange.hidden = plan.losses, plan.call.lost
         exchange.reply.patience = target.policy.slow_reader
-        clock = exchange.routing.clock
-        began = clock()
+        clock, transport = exchange.routing.clock, self.transports[target.provider.transport]
         try:
-            transport = self.transports[target.provider.transport]
-            try:  # the request has no name here, for a stream would hold it to its end
-                response = await transport.send(request_to(exchange, target, plan, self.deadline - began))
+            request = request_to(exchange, target, plan, self.deadline - clock())
+            began = clock()
+            try:
+                response = await transport.send(request)
             finally:
                 record.waited += clock() - began
+                del request  # a stream would hold it to its end
             response.chunks = Waiting(response.chunks, record, clock)
         except UpstreamError as fault:
             if exchange.form is not None and exchange.form.fault is not None:

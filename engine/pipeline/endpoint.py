@@ -27,15 +27,18 @@ Found = tuple[str, Sequence[tuple[Endpoint, Mapping[str, str]]]]
 
 
 class Matcher:
-    """The endpoints of a snapshot, indexed: written paths in a table, those with placeholders in order."""
+    """The endpoints of a snapshot, indexed: written paths in a table, those with placeholders in order.
 
-    __slots__ = ("_fixed", "_found", "_mounts", "_patterns")
+    What was found for a path is `remembered`, for clients call the same few again and again.
+    """
+
+    __slots__ = ("_fixed", "_mounts", "_patterns", "remembered")
 
     def __init__(self, endpoints: Sequence[Endpoint], mounts: Sequence[str]) -> None:
         self._mounts = sorted({*mounts, ""}, key=len, reverse=True)
         self._fixed: dict[str, list[Endpoint]] = {}
         self._patterns: list[tuple[re.Pattern[str], Endpoint]] = []
-        self._found: dict[str, Found] = {}
+        self.remembered: dict[str, Found] = {}
         for endpoint in endpoints:
             if "{" in endpoint.pattern:
                 self._patterns.append((_compile(endpoint.pattern), endpoint))
@@ -47,13 +50,13 @@ class Matcher:
 
         Raises Problem for a path that could be read differently further on.
         """
-        if (found := self._found.get(raw)) is None:
+        if (found := self.remembered.get(raw)) is None:
             path = decode_path(raw)
             found = path, tuple(self._candidates(path))
             if found[1] and len(raw) <= _SHORT:
-                if len(self._found) >= _KNOWN:
-                    self._found.clear()
-                self._found[raw] = found
+                if len(self.remembered) >= _KNOWN:
+                    self.remembered.clear()
+                self.remembered[raw] = found
         return found
 
     def _candidates(self, path: str) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
