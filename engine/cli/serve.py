@@ -18,17 +18,16 @@ import click
 from ..compile.snapshot import Snapshot
 from ..diagnostics import count_of
 from ..pipeline.credential import digest
-from ..server.boot import Worker, work
+from ..server.boot import work
+from ..server.handover import Handover, Worker
+from ..server.loading import begin
+from ..server.nameless import nameless
 from ..server.share import shared
 from ..server.supervisor import Supervisor, listen
-from ..server.template import Template
-from ..server.upkeep import Upkeep
-from ..server.watch import Watch
 from ..store import ExistingStore, StoredKey, StoreError, state_folder
 from .called import called
 
 _MARGIN = 10.0
-_PAUSE = 1.0
 
 
 @click.command("serve", short_help="Serve the built-in files and your own.")
@@ -60,40 +59,49 @@ def command(
         reason = str(fault.strerror).partition(" (while")[0]  # the address would be said twice
         help = "another port: --port 8081 or PORT=8081" if fault.errno == errno.EADDRINUSE else "another host: --host"
         raise click.ClickException(f"cannot listen on {host} port {port}: {reason}\nChoose {help}") from fault
-    ctx.exit(_serve(sock, host, place, workers, watching=watching))
+    handover = _begun(sock, host, place, workers, watching=watching)
+    if handover is None:
+        ctx.exit(1)
+    handover.become()
 
 
-def _serve(sock: socket.socket, host: str, place: Path | None, workers: int | None, *, watching: bool) -> int:
-    """Load the files, and run workers that serve them on a socket; gives the exit status."""
-    template = Template(place)
-    diagnostics = template.begin()
-    if diagnostics is None:
-        return 1
-    if diagnostics.items:
+def _begun(
+    sock: socket.socket, host: str, place: Path | None, workers: int | None, *, watching: bool
+) -> Handover | None:
+    """Load the files and begin workers that serve them on a socket; nothing when they are not right, which is told."""
+    beginning = begin(place)
+    if beginning is None:
+        return None
+    if found := beginning.diagnostics.items:
         shows = called("validate", place)
-        click.echo(f"{count_of(len(diagnostics.items), 'warning')}; `{shows}` shows them", err=True)
+        click.echo(f"{count_of(len(found), 'warning')}; `{shows}` shows them", err=True)
+    url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
+    count = workers or beginning.snapshot.settings.workers
+    worker, greeting = _introduced(beginning.snapshot, url, place, count)
+    grace = beginning.snapshot.settings.drain + _MARGIN
+    begun = Supervisor(partial(work, worker, [sock], beginning.give), [sock], count, grace).begin()
+    beginning.files.keep(files := nameless())
+    folders = [built_in(), built_in().parent / "transforms", *([place] if place else [])]
+    watched = [str(folder) for folder in folders] if watching else None
+    return Handover(worker, begun, [sock.fileno()], files, watched, grace, greeting)
+
+
+def _introduced(snapshot: Snapshot, url: str, place: Path | None, count: int) -> tuple[Worker, str]:
+    """Give what all workers have in common, and what the user is greeted with; tells what is set and cannot be."""
     state = state_folder(place)
     kept = keys_kept(state)
-    settings = template.loaded.snapshot.settings
-    key = None if template.loaded.snapshot.keys or kept else local_key(state / "key")
-    group = group_shown(template.loaded.snapshot, kept)
-    count = workers or settings.workers
+    key = None if snapshot.keys or kept else local_key(state / "key")
+    group = group_shown(snapshot, kept)
+    for line in warnings(snapshot):
+        click.echo(line, err=True)
     worker = Worker(
-        sockets=[sock],
-        folder=place,
-        state=state.resolve(),
+        place=str(place) if place else None,
+        state=str(state.resolve()),
         key=digest(key) if key else None,
         group=group,
         board=shared(count),
     )
-    url = f"http://{_reachable(host)}:{sock.getsockname()[1]}"
-    text = "\n".join(banner(template.loaded.snapshot, url, key, kept, group, place))
-    for line in warnings(template.loaded.snapshot):
-        click.echo(line, err=True)
-    folders = [built_in(), built_in().parent / "transforms", *([place] if place else [])]
-    upkeep = Upkeep(template.check, template.renew, Watch(folders, _PAUSE) if watching else None)
-    supervisor = Supervisor(partial(work, worker, template), [sock], count, settings.drain + _MARGIN, upkeep)
-    return supervisor.run(lambda: click.echo(text))
+    return worker, "\n".join(banner(snapshot, url, key, kept, group, place))
 
 
 def group_shown(snapshot: Snapshot, kept: Sequence[StoredKey]) -> str:

@@ -1,6 +1,6 @@
 """All files of all layers, checked and merged into one project; every error is reported, not only the first."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as FilePath
@@ -32,6 +32,7 @@ _DEFINITIONS = {
 
 
 Texts = Sequence[tuple[Source, str]]
+"""Files that were read: what each of them is, and what is written in it."""
 Part = tuple[str, str]
 """A protocol or a dialect: its kind and its name."""
 PROTOCOL = "protocol"
@@ -75,23 +76,30 @@ def load_project(
     The project holds what could be read even when `diagnostics` has errors; it may be served only when there are none.
     """
     known = known or Known(None)
-    texts = _texts(user, diagnostics, builtin=builtin)
+    return project_of(read_files(user, diagnostics, builtin=builtin), diagnostics, known)
+
+
+def read_files(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool = True) -> Texts:
+    """Read the built-in files and those of a user, as `load_project` does; what cannot be read is left out."""
+    sources = builtin_sources(diagnostics) if builtin else []
+    sources += user_sources(user, diagnostics) if user else []
+    return read_all(sources, diagnostics)
+
+
+def read_all(sources: Iterable[Source], diagnostics: Diagnostics) -> Texts:
+    """Read some files; what cannot be read is left out."""
+    read = [(source, read_text(source.file, source.name, diagnostics)) for source in sources]
+    return [(source, text) for source, text in read if text is not None]
+
+
+def project_of(texts: Texts, diagnostics: Diagnostics, known: Known) -> Project:
+    """Make a project of files that were read; what was found while they were read stands in `diagnostics`."""
     return _project(texts, diagnostics, known, sound=not diagnostics.items and _approved(texts, known))
 
 
-def load_known_project(user: FilePath | None, diagnostics: Diagnostics, known: Known) -> Project | None:
-    """Load the files as `load_project` does if they are known to be right together; nothing is made of others."""
-    unheard = Diagnostics()
-    texts = _texts(user, unheard, builtin=True)
-    sound = not unheard.items and _approved(texts, known)
-    return _project(texts, diagnostics, known, sound=True) if sound else None
-
-
-def _texts(user: FilePath | None, diagnostics: Diagnostics, *, builtin: bool) -> Texts:
-    sources = builtin_sources(diagnostics) if builtin else []
-    sources += user_sources(user, diagnostics) if user else []
-    read = [(source, read_text(source.file, source.name, diagnostics)) for source in sources]
-    return [(source, text) for source, text in read if text is not None]
+def known_project_of(texts: Texts, diagnostics: Diagnostics, known: Known) -> Project | None:
+    """Make a project of files that are known to be right together; nothing is made of others."""
+    return _project(texts, diagnostics, known, sound=True) if _approved(texts, known) else None
 
 
 def _approved(texts: Texts, known: Known) -> bool:

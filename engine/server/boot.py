@@ -10,9 +10,8 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 from ..compile.snapshot import Key
 from ..diagnostics import Diagnostics
@@ -26,26 +25,18 @@ from ..pipeline.stack import Gateway
 from ..store import ExistingStore
 from .app import Site
 from .books import Books
-from .reload import keep_loading
+from .files import Files
+from .handover import Worker
+from .loading import Loaded, load
+from .reload import for_good, keep_loading
 from .share import claimed
 from .supervisor import READY, Line
-from .template import Loaded, Template, load
 from .worker import reload_on_signal, serve, stop_on_signals, stop_with_parent
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """What all workers of one gateway have in common: `key` is the hash of the key of this machine, if that is used."""
-
-    sockets: Sequence[socket.socket]
-    folder: Path | None
-    state: Path
-    key: str | None
-    group: str
-    board: int | None = None
-
-
-async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) -> None:
+async def run(
+    worker: Worker, sockets: Sequence[socket.socket], loaded: Loaded, redactor: Redactor, line: Line
+) -> None:
     """Serve until told to stop; load the files anew whenever told to."""
     stop, hung_up = asyncio.Event(), asyncio.Event()
     stop_on_signals(stop)
@@ -53,9 +44,9 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) ->
     stop_with_parent(stop, line.life)
     keys = {worker.key: Key("local", worker.group, expires=None, disabled=False)} if worker.key else {}
     ways = loaded.transports()
-    store = ExistingStore(worker.state)
+    store = ExistingStore(worker.lasting)
     gateway = Gateway(loaded.snapshot, ways, KeyRing(keys, store), memory=Memory(store, store.made))
-    books = Books(worker.state, lambda: gateway.snapshot.settings.usage_age)
+    books = Books(worker.lasting, lambda: gateway.snapshot.settings.usage_age)
     journal = Journal(_write_lines)
     observer = Observer(claimed(worker.board), books.record, redactor, say=journal.add)
     site = Site(gateway, observer)
@@ -68,10 +59,10 @@ async def run(worker: Worker, loaded: Loaded, redactor: Redactor, line: Line) ->
     observer.works()
     books.open(observer.fate)
     looking = asyncio.create_task(Lookout(observer.board, gateway.routing).run())
-    loading = asyncio.create_task(keep_loading(hung_up, lambda: load(worker.folder, Diagnostics()), adopt))
+    loading = asyncio.create_task(keep_loading(hung_up, partial(_loaded, worker), adopt))
     del loaded
     try:
-        await serve(site, worker.sockets, stop, lambda: line.tell(READY))
+        await serve(site, sockets, stop, lambda: line.tell(READY))
     finally:
         loading.cancel()
         looking.cancel()
@@ -86,14 +77,36 @@ _YOUNG = 20_000
 """New objects after which the collector looks for cycles among them; a long conversation is more than the usual 700."""
 
 
-def work(worker: Worker, template: Template, line: Line) -> int:
-    """Be a worker until told to stop; gives the exit status."""
+def work(worker: Worker, sockets: Sequence[socket.socket], give: Callable[[], Loaded | None], line: Line) -> int:
+    """Be a worker until told to stop, of what is given; gives the exit status."""
     redactor = Redactor()
     _log_to_stderr(redactor)
     _open_more_files()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
-    _run(run(worker, template.give(), redactor, line))
+    loaded = give()
+    if loaded is None:
+        return 1
+    serving = run(worker, sockets, loaded, redactor, line)
+    del loaded  # whoever serves lets go of it when the files change
+    _run(serving)
     return 0
+
+
+def replace(worker: Worker, sockets: Sequence[socket.socket], files: int, line: Line) -> int:
+    """Be a worker that is made of the files that were right last, from where they are kept; gives the exit status."""
+
+    def give() -> Loaded | None:
+        with for_good():
+            kept = Files.kept(files)
+            os.close(files)
+            return load(kept, worker.folder, Diagnostics())
+
+    return work(worker, sockets, give, line)
+
+
+def _loaded(worker: Worker) -> Loaded | None:
+    """Load the files as they are now."""
+    return load(Files.read(worker.folder, diagnostics := Diagnostics()), worker.folder, diagnostics)
 
 
 def _open_more_files() -> None:

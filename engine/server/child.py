@@ -11,7 +11,8 @@ from collections.abc import Callable
 Run = Callable[[], int]
 """What a process does; it gives the exit status."""
 
-_OURS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+HEARD = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD})
+"""Signals for which a supervisor has handlers."""
 
 
 def fork(run: Run) -> int:
@@ -22,25 +23,25 @@ def fork(run: Run) -> int:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)  # a handler of ours must not run in the child
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)  # a handler of ours must not run in the child
     try:
         pid = os.fork()
         if pid == 0:
-            _live(run, held)
+            _live(run)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return pid
 
 
-def _live(run: Run, held: set[int | signal.Signals]) -> None:
+def _live(run: Run) -> None:
     """Be the child; this never returns."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
-        for number in _OURS:
+        for number in HEARD:
             is_shared = number in {signal.SIGINT, signal.SIGHUP}
             signal.signal(number, signal.SIG_IGN if is_shared else signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
         status = run()
     except BaseException:  # noqa: BLE001 - nothing may reach what the parent was doing
         traceback.print_exc()

@@ -6,21 +6,17 @@ import fcntl
 import logging
 import mmap
 import os
-import tempfile
 from functools import partial
 
 from ..observe.board import REGION, Board
+from .nameless import nameless
 
 _log = logging.getLogger("torouter.server")
 
 
 def shared(workers: int) -> int:
     """Make memory for so many workers, and for those that replace them; gives its descriptor. Raises OSError."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("torouter")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
+    descriptor = nameless()
     os.ftruncate(descriptor, 2 * workers * REGION)
     return descriptor
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .child import Run, ended, fork
+from .child import HEARD, Run, ended, fork
 from .upkeep import Upkeep
 
 READY = b"ready\n"
@@ -37,6 +37,17 @@ class Line:
         os.write(self.news, message)
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Workers that have begun: both ends of their `life`, and of each its process, its news and when it began.
+
+    A worker that could not begin has no process, which is 0 then.
+    """
+
+    life: tuple[int, int]
+    workers: Sequence[tuple[int, int, float]]
+
+
 @dataclass(slots=True)
 class _Slot:
     """The place of one worker, and the one that has it now; `short` counts its lives that were short, in a row."""
@@ -54,14 +65,15 @@ class _Slot:
 class Supervisor:
     """Runs `work` in so many processes, made by forks of this one, which has no threads and no event loop.
 
-    A worker that dies is replaced, at once after a good life and with growing pauses after short ones.
+    A worker that dies is replaced, at once after a good life and with growing pauses after short ones. Workers may have
+    begun before, when this process was another program.
     """
 
     def __init__(
         self,
         work: Callable[[Line], int],
         sockets: Sequence[socket.socket],
-        workers: int,
+        workers: int | Begun,
         grace: float,
         upkeep: Upkeep | None = None,
     ) -> None:
@@ -69,8 +81,14 @@ class Supervisor:
         self._sockets = sockets
         self._grace = grace
         self._upkeep = upkeep
-        self._slots = [_Slot(number) for number in range(workers)]
-        self._life = os.pipe()
+        if isinstance(workers, Begun):
+            self._life = workers.life
+            self._slots = [
+                _Slot(number, pid, news, begun=begun) for number, (pid, news, begun) in enumerate(workers.workers)
+            ]
+        else:
+            self._life = os.pipe()
+            self._slots = [_Slot(number) for number in range(workers)]
         self._wake = os.pipe()
         self._deadline: float | None = None
         self._announced = False
@@ -97,6 +115,13 @@ class Supervisor:
                     self._reload()
                 if self._deadline is not None and time.monotonic() >= self._deadline:
                     self._signal(signal.SIGKILL)
+
+    def begin(self) -> Begun:
+        """Begin all workers, and leave them, and what signals come from now on, to whoever keeps them running."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+        for slot in self._slots:
+            self._start(slot)
+        return Begun(self._life, [(slot.pid, slot.news, slot.begun) for slot in self._slots])
 
     def stop(self) -> None:
         """Stop in order: no new connections, workers drain. A second call does not wait for anything."""
@@ -218,6 +243,7 @@ class Supervisor:
         }
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         woken = signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)  # they are held back since workers began
         try:
             yield
         finally:

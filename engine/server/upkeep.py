@@ -1,4 +1,4 @@
-"""Taking up changed files while workers serve: looked through in a process of its own, and then adopted."""
+"""Taking up changed files while workers serve: they are looked through in a process of its own, and then adopted."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 
-from ..diagnostics import Diagnostics
 from .child import Run, ended
+from .nameless import nameless
 from .watch import Watch
 
 _log = logging.getLogger("torouter.server")
 
 
 class Upkeep:
-    """Has files looked through when they change, or when somebody asks, and adopts those that are right.
+    """Has files looked through when they change, or when somebody asks; `files` holds those that were right last.
 
-    `check` runs in a child; it tells what is wrong, and gives 0 when nothing is. Then `adopt` runs here.
+    `check` runs in a child, and is given a file of its own: it tells what is wrong or, when nothing is, keeps there
+    what it has read, and gives 0.
     """
 
-    def __init__(self, check: Run, adopt: Callable[[], Diagnostics], watch: Watch | None = None) -> None:
+    def __init__(self, check: Callable[[int], int], files: int, watch: Watch | None = None) -> None:
+        self.files = files
         self._check = check
-        self._adopt = adopt
         self._watch = watch
         self._asked = False
         self._pid = 0
+        self._found = -1
 
     @property
     def pause(self) -> float | None:
@@ -44,15 +47,12 @@ class Upkeep:
             if status is None:
                 return False
             self._pid = 0
-            return self._adopted(status)
+            return self._adopted(right=status == 0)
         if self._watch is not None and self._watch.changed():
             self._asked = True
         if self._asked:
             self._asked = False
-            try:
-                self._pid = fork(self._check)
-            except OSError as fault:
-                _log.error("the files cannot be looked through: %s", fault.strerror)
+            self._look_through(fork)
         return False
 
     def close(self) -> None:
@@ -63,11 +63,23 @@ class Upkeep:
                 os.waitpid(self._pid, 0)
             self._pid = 0
 
-    def _adopted(self, status: int) -> bool:
+    def _look_through(self, fork: Callable[[Run], int]) -> None:
         try:
-            if status == 0 and not self._adopt().failed:
-                return True
+            self._found = nameless()
+            self._pid = fork(partial(self._check, self._found))
+        except OSError as fault:
+            self._forget(self._found)
+            _log.error("the files cannot be looked through: %s", fault.strerror)
+
+    def _adopted(self, *, right: bool) -> bool:
+        if right:
+            self.files, self._found = self._found, self.files
+        else:
             _log.error("The files changed and are not right; what runs stays as it was.")
-        except Exception:  # noqa: BLE001 - whatever it was, what runs goes on
-            _log.exception("the files could not be loaded; what runs stays as it was")
-        return False
+        self._forget(self._found)
+        return right
+
+    def _forget(self, descriptor: int) -> None:
+        self._found = -1
+        if descriptor >= 0:
+            os.close(descriptor)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 from torouter.diagnostics import Diagnostics
-from torouter.server.template import load_known
+from torouter.server.files import Files
+from torouter.server.loading import load_known
 
 BAD = "endpoints:\n  x:\n    match: nonsense\n"
 
@@ -166,5 +167,5 @@ def test_files_with_a_warning_are_known_at_the_next_start_and_the_warning_is_tol
         assert err.startswith("1 warning; ")
     monkeypatch.chdir(tmp_path)
     found = Diagnostics()
-    assert load_known(Path(), found) is not None
+    assert load_known(Files.read(Path(), found), Path(), found) is not None
     assert [item.code for item in found.items] == ["insecure-url"]

@@ -18,7 +18,7 @@ from torouter.server.supervisor import listen
 
 PROGRAM = """
 import os, signal, socket, sys, time
-from torouter.diagnostics import Diagnostics
+from torouter.server.nameless import nameless
 from torouter.server.supervisor import READY, Supervisor
 from torouter.server.upkeep import Upkeep
 
@@ -38,11 +38,17 @@ def work(line):
     {work}
 
 sock = socket.socket(fileno={sock})
-def adopt():
-    print("adopted", flush=True)
-    return Diagnostics()
+def check(descriptor):
+    return 0
 
-upkeep = Upkeep(lambda: 0, adopt)
+class Telling(Upkeep):
+    def step(self, fork):
+        adopted = super().step(fork)
+        if adopted:
+            print("adopted", flush=True)
+        return adopted
+
+upkeep = Telling(check, nameless())
 sys.exit(Supervisor(work, [sock], {workers}, {grace}, upkeep).run(lambda: print("ready", flush=True)))
 """
 

@@ -9,26 +9,28 @@ import time
 from collections.abc import Callable
 
 import pytest
-from torouter.diagnostics import Diagnostics, Span
+from torouter.server.nameless import nameless, read_whole, write_whole
 from torouter.server.upkeep import Upkeep
 from torouter.server.watch import Watch
 
 
-class Adopting:
-    """What takes up files: counts how often, and finds what it is told to find."""
+class Looking:
+    """What looks through files: counts how often, keeps what it has read, and ends with a status."""
 
-    def __init__(self, finds: str = "") -> None:
+    def __init__(self, status: int = 0) -> None:
         self.count = 0
-        self._finds = finds
+        self.status = status
 
-    def __call__(self) -> Diagnostics:
+    def __call__(self, descriptor: int) -> int:
         self.count += 1
-        if self._finds == "fault":
-            raise RuntimeError("a fault of the loader")
-        found = Diagnostics()
-        if self._finds:
-            found.error("bad-value", Span("routes.yaml", 1, 1), self._finds)
-        return found
+        write_whole(descriptor, b"%d" % self.count)
+        return self.status
+
+
+def made(status: int = 0, watch: Watch | None = None) -> tuple[Upkeep, Looking]:
+    looking = Looking(status)
+    write_whole(first := nameless(), b"first")
+    return Upkeep(looking, first, watch), looking
 
 
 def fork(check: Callable[[], int]) -> int:
@@ -42,72 +44,75 @@ def steps(upkeep: Upkeep, until: Callable[[bool], bool]) -> None:
 
 
 def test_nothing_is_done_unless_somebody_asks() -> None:
-    upkeep = Upkeep(lambda: 0, adopt := Adopting())
+    upkeep, looking = made()
     assert [upkeep.step(fork) for _ in range(3)] == [False] * 3
-    assert (adopt.count, upkeep.pause) == (0, None)
+    assert (looking.count, upkeep.pause) == (0, None)
 
 
-def test_files_that_are_right_are_adopted_once_they_were_looked_through() -> None:
-    upkeep = Upkeep(lambda: 0, adopt := Adopting())
+def test_files_that_are_right_are_adopted_as_they_were_looked_through() -> None:
+    upkeep, looking = made()
     upkeep.ask()
     assert not upkeep.step(fork)
-    assert adopt.count == 0
+    assert read_whole(upkeep.files) == b"first"
+    before = upkeep.files
     steps(upkeep, lambda adopted: adopted)
-    assert (adopt.count, upkeep.step(fork)) == (1, False)
+    assert (looking.count, read_whole(upkeep.files), upkeep.step(fork)) == (1, b"1", False)
+    with pytest.raises(OSError):
+        os.fstat(before)  # what is not right any more is let go of
 
 
 @pytest.mark.parametrize("status", [1, -9])
-def test_files_that_are_not_right_are_not_even_loaded_here(status: int, caplog: pytest.LogCaptureFixture) -> None:
-    upkeep = Upkeep(lambda: status, adopt := Adopting())
+def test_files_that_are_not_right_replace_nothing_and_the_next_change_is_tried(
+    status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    upkeep, looking = made(status)
     upkeep.ask()
     steps(upkeep, lambda _: "what runs stays as it was" in caplog.text)
-    assert adopt.count == 0
-
-
-@pytest.mark.parametrize("finds", ["fault", "they changed again"])
-def test_what_goes_wrong_here_changes_nothing_and_the_next_change_is_tried(finds: str, caplog: pytest.LogCaptureFixture) -> None:
-    upkeep = Upkeep(lambda: 0, adopt := Adopting(finds))
-    for count in (1, 2):
-        upkeep.ask()
-        steps(upkeep, lambda adopted: not adopted and adopt.count == count)
-    assert caplog.text.count("what runs stays as it was") == 2
+    assert read_whole(upkeep.files) == b"first"
+    looking.status = 0
+    upkeep.ask()
+    steps(upkeep, lambda adopted: adopted)
+    assert read_whole(upkeep.files) == b"2"
 
 
 def test_what_is_asked_while_files_are_looked_through_is_done_after_that() -> None:
-    upkeep = Upkeep(lambda: 0, adopt := Adopting())
+    upkeep, looking = made()
     upkeep.ask()
     upkeep.step(fork)
     upkeep.ask()
     steps(upkeep, lambda adopted: adopted)
     steps(upkeep, lambda adopted: adopted)
-    assert adopt.count == 2
+    assert (looking.count, read_whole(upkeep.files)) == (2, b"2")
 
 
 def test_a_change_that_is_noticed_asks_by_itself() -> None:
     watch = Watch([], 1)
     watch.changed = iter([False, True]).__next__  # type: ignore[method-assign]
-    upkeep = Upkeep(lambda: 0, adopt := Adopting(), watch)
+    upkeep, looking = made(watch=watch)
     assert upkeep.pause == 1
     upkeep.step(fork)
     upkeep.step(fork)
     watch.changed = lambda: False  # type: ignore[method-assign]
     steps(upkeep, lambda adopted: adopted)
-    assert adopt.count == 1
+    assert looking.count == 1
 
 
-def test_no_process_can_be_made_is_told_and_survived(caplog: pytest.LogCaptureFixture) -> None:
+def test_that_no_process_can_be_made_is_told_and_survived(caplog: pytest.LogCaptureFixture) -> None:
     def refuse(_: Callable[[], int]) -> int:
         raise BlockingIOError(11, "no more processes")
 
-    upkeep = Upkeep(lambda: 0, Adopting())
+    upkeep, looking = made()
     upkeep.ask()
     assert not upkeep.step(refuse)
     assert "no more processes" in caplog.text
+    upkeep.ask()
+    steps(upkeep, lambda adopted: adopted)
+    assert looking.count == 1
 
 
 def test_who_stops_does_not_leave_a_process_behind(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
-    upkeep, pids = Upkeep(lambda: 0, Adopting()), list[int]()
+    (upkeep, _), pids = made(), list[int]()
 
     def forever(_: Callable[[], int]) -> int:
         pids.append(os.posix_spawn("/bin/sleep", ["sleep", "3600"], os.environ))
