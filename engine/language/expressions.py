@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import jmespath.exceptions
@@ -42,7 +42,6 @@ class ExpressionError(ValueError):
         self.subject = subject
 
 
-@lru_cache(2048)  # definitions are compiled wherever they are used: the same few texts, a dozen times each
 def parse(text: str) -> Ast:
     """Parse an expression as mappings write it, bare literals included; raises ExpressionError. Not to be changed."""
     prepared = prepare(text)
@@ -72,6 +71,8 @@ def _parse(text: str, prepared: Prepared) -> Ast:
         raise ExpressionError("expression-syntax", f"unexpected {_shown(error.token_value)}", where) from None
     except (jmespath.exceptions.JMESPathError, RecursionError, ValueError) as error:
         raise ExpressionError("expression-syntax", f"not an expression: {error}") from None
+    finally:
+        jmespath.parser.Parser.purge()  # the library would keep the last trees; who needs one again holds it (`shared`)
     return tree
 
 

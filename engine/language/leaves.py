@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
-from .expressions import ExpressionError, parse
+from .expressions import ExpressionError
 from .functions import CALLEES
 from .reads import Path, PathCheck, Trace, consumed
 from .scope import Scope
@@ -45,7 +45,6 @@ class Findings(Protocol):
 def compile_expression(where: Where, text: str, scope: Scope, findings: Findings) -> Node:
     """Compile an expression as it is written, with its `=`."""
     try:
-        tree = parse(text[1:])
         term = compile_once(text[1:], scope.slots)
     except ExpressionError as error:
         suggestion = _suggestion(error.code, error.subject, scope)
@@ -55,7 +54,7 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
         findings.diagnostics.error(error.code, where, str(error), help=suggestion, offset=offset, length=length)
         return Node(NO_TERM)
     trace = Trace(scope.aliases)
-    sources = trace.result(tree)
+    sources = trace.result(term.tree)
     findings.used |= trace.reads
     findings.handed |= trace.handed
     _check_paths(where, (consumed(sources) | trace.reads | trace.handed) - trace.supposed, findings)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import kinds
-from .expressions import ExpressionError, parse
+from .expressions import ExpressionError
+from .shared import parse_once
 
 
 def narrowing(text: object, *, selector: bool = False) -> tuple[str, tuple[str, ...]] | None:
@@ -11,7 +12,7 @@ def narrowing(text: object, *, selector: bool = False) -> tuple[str, tuple[str, 
     if not isinstance(text, str) or not text.startswith("="):
         return None
     try:
-        tree = parse(text[1:])
+        tree = parse_once(text[1:]).tree
     except ExpressionError:
         return None
     if selector:

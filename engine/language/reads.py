@@ -19,6 +19,11 @@ Ast = Mapping[str, Any]
 
 PRESENCE = "?"
 ITEMS = "*"
+BEGUN = frozenset(
+    {"subexpression", "index_expression", "pipe", "projection", "filter_projection", "value_projection", "flatten"}
+)
+"""Nodes of which only the beginning means roots; what follows means members of it."""
+
 _STANDARD: Mapping[str, Reads] = {"not_null": "any", "to_array": "any", "type": "presence"}
 
 

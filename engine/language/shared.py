@@ -1,19 +1,29 @@
 """Expressions of mappings, compiled once for each set of places where their roots stand.
 
-Definitions are compiled wherever they are used: without this most closures would be there a dozen times.
+Definitions are compiled wherever they are used: without this most closures would be there a dozen times. What nobody
+holds any more is forgotten: a mapping that runs as generated code needs none of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Mapping
+from weakref import WeakValueDictionary
 
-from .expressions import ExpressionError, compile_tree, parse
+from .expressions import compile_tree, parse
 from .functions import CALLEES
-from .terms import Expression
+from .reads import BEGUN, Ast
+from .terms import Expression, Parsed
 
-_KEPT = 16_384  # four times what the shipped files need
+_PARSED: WeakValueDictionary[str, Parsed] = WeakValueDictionary()
+_COMPILED: WeakValueDictionary[tuple[str, tuple[int, ...]], Expression] = WeakValueDictionary()
+
+
+def parse_once(text: str) -> Parsed:
+    """Parse an expression of a mapping, unless somebody holds it parsed; raises ExpressionError."""
+    if found := _PARSED.get(text):
+        return found
+    tree = parse(text)
+    return _PARSED.setdefault(text, Parsed(tree, tuple(dict.fromkeys(_roots(tree)))))
 
 
 def compile_once(text: str, slots: Mapping[str, int]) -> Expression:
@@ -21,35 +31,18 @@ def compile_once(text: str, slots: Mapping[str, int]) -> Expression:
 
     Raises ExpressionError.
     """
-    try:
-        places = tuple(slots[name] for name in _roots(text))
-    except (ExpressionError, KeyError):
-        tree = parse(text)
-        return Expression(tree, slots, compile_tree(tree, slots, CALLEES))
-    return _at_places(text, places)
+    parsed = parse_once(text)
+    known = {name: slots[name] for name in parsed.roots if name in slots}
+    key = text, tuple(known.values())
+    if len(known) == len(parsed.roots) and (found := _COMPILED.get(key)):
+        return found
+    return _COMPILED.setdefault(key, Expression(parsed, known, compile_tree(parsed.tree, known, CALLEES)))
 
 
-@lru_cache(maxsize=_KEPT)
-def _roots(text: str) -> tuple[str, ...]:
-    """The roots that an expression reads."""
-    asked = _Asked()
-    compile_tree(parse(text), asked, CALLEES)
-    return tuple(asked)
-
-
-@lru_cache(maxsize=_KEPT)
-def _at_places(text: str, places: tuple[int, ...]) -> Expression:
-    tree, slots = parse(text), dict(zip(_roots(text), places, strict=True))
-    return Expression(tree, slots, compile_tree(tree, slots, CALLEES))
-
-
-class _Asked(dict[str, int]):
-    """Any root is there, and it is noted which were asked for."""
-
-    def __bool__(self) -> bool:
-        return True
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Give a place, whatever the name."""
-        del default
-        return self.setdefault(name, 0)
+def _roots(tree: Ast) -> Iterator[str]:
+    """Give the names that an expression starts from."""
+    if tree["type"] == "field":
+        yield tree["value"]
+    for child in tree["children"][:1] if tree["type"] in BEGUN else tree["children"]:
+        if isinstance(child, Mapping) and tree["type"] != "expref":
+            yield from _roots(child)

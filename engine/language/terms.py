@@ -44,13 +44,26 @@ class Constant:
         return build.constant(self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Expression:
-    """An expression: its tree, the slots of its roots, and its closure, which many share."""
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Parsed:
+    """The tree of an expression, and the names of its roots; many share it."""
 
     tree: Ast
+    roots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Expression:
+    """An expression, the slots of its roots, and its closure, which many share."""
+
+    parsed: Parsed
     slots: Slots
     run: Fn
+
+    @property
+    def tree(self) -> Ast:
+        """The tree as it was parsed."""
+        return self.parsed.tree
 
     def closure(self) -> Fn:
         """Give what runs."""

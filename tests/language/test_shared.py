@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import pytest
 from torouter.language.expressions import ExpressionError
-from torouter.language.shared import compile_once
+from torouter.language.shared import compile_once, parse_once
 
 
 def test_where_its_roots_have_the_same_places_an_expression_is_the_same_function():
@@ -26,3 +28,26 @@ def test_what_is_wrong_is_told_each_time_the_first_thing_first(text: str, code: 
         with pytest.raises(ExpressionError) as caught:
             compile_once(text, {"body": 0})
         assert caught.value.code == code
+
+
+def test_what_nobody_holds_is_forgotten():
+    one = compile_once("body.forgotten", {"body": 0})
+    expression, parsed = ref(one), ref(one.parsed)
+    assert parse_once("body.forgotten") is one.parsed
+    del one
+    assert (expression(), parsed()) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "text, roots",
+    [
+        ("a.b[0].c", ("a",)),
+        ("a[?b == c].d", ("a",)),
+        ("a[*].b || c.*.d", ("a", "c")),
+        ("a[] | [0]", ("a",)),
+        ("object_of({k: a.b, v: [c, a]})", ("a", "c")),
+        ("!(a && `1`) || 'b'", ("a",)),
+    ],
+)
+def test_the_roots_of_an_expression_are_the_names_that_it_starts_from(text: str, roots: tuple[str, ...]):
+    assert parse_once(text).roots == roots

@@ -9,7 +9,7 @@ from typing import Any
 from .. import build, operators
 from ..expressions import standard
 from ..functions import CALLEES
-from ..reads import Ast
+from ..reads import BEGUN, Ast
 from ..terms import (
     NOTHING,
     Each,
@@ -26,12 +26,6 @@ from ..terms import (
 )
 
 _OF_LISTS = frozenset({"projection", "filter_projection", "flatten"})
-_BEGUN = _OF_LISTS | {
-    "value_projection",
-    "subexpression",
-    "index_expression",
-    "pipe",
-}  # only their beginning is a root's
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +170,7 @@ def places_in(tree: Ast, slots: Mapping[str, int]) -> Iterator[Place]:
     if place is not None:
         yield place
     children = tree["children"]
-    if tree["type"] in _BEGUN:
+    if tree["type"] in BEGUN:
         children = children[:1]
     for child in children:
         if isinstance(child, Mapping):
