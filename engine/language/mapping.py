@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..config.document import Where
@@ -13,26 +13,45 @@ from .scope import Layout, Scope
 from .shape import Compiler
 from .source.mapping import generated_mapping
 from .terms import Term
-from .tiers import Run, Tier
+from .tiers import Kept, Run, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledMapping:
-    """A shape ready to run; `reads` are the paths it may read, from its roots, `handed` those it only hands on.
-
-    `title` says where it is written.
-    """
-
+class _Shape:
     body: Term
     size: int
     roots: tuple[tuple[str, int], ...]
     reads: frozenset[Path]
     handed: frozenset[Path]
-    title: str
-    runner: Tier = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "runner", Tier(self.closures, self.source))
+
+class CompiledMapping:
+    """A shape ready to run, in one of two ways; `where` it is written.
+
+    What it is compiled to stays until generated code runs. Who asks for it later has it compiled again.
+    """
+
+    __slots__ = ("_kept", "runner", "where")
+
+    def __init__(self, where: Where, kept: Kept[_Shape]) -> None:
+        self.where = where
+        self._kept = kept
+        self.runner = Tier(self.closures, self.source, kept)
+
+    @property
+    def body(self) -> Term:
+        """What it does."""
+        return self._kept.get().body
+
+    @property
+    def reads(self) -> frozenset[Path]:
+        """The paths it may read, from its roots."""
+        return self._kept.get().reads
+
+    @property
+    def handed(self) -> frozenset[Path]:
+        """The paths whose values it only hands on."""
+        return self._kept.get().handed
 
     def run(self, values: Mapping[str, Any]) -> Any:
         """Make the document from the values of the roots; a root that is not given is null."""
@@ -40,7 +59,8 @@ class CompiledMapping:
 
     def closures(self) -> Run:
         """Give the mapping as closures, the reference."""
-        body, size, roots = self.body.closure(), self.size, self.roots
+        shape = self._kept.get()
+        body, size, roots = shape.body.closure(), shape.size, shape.roots
 
         def run(values: Mapping[str, Any]) -> Any:
             frame: list[Any] = [None] * size
@@ -52,14 +72,20 @@ class CompiledMapping:
 
     def source(self) -> Run | None:
         """Give the mapping as generated code, if all of it can be written."""
-        return generated_mapping(self.body, [name for name, _ in self.roots], self.title)
+        shape = self._kept.get()
+        title = f"{self.where.document.file} {'.'.join(map(str, self.where.path))}"
+        return generated_mapping(shape.body, [name for name, _ in shape.roots], title)
 
 
 def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> CompiledMapping:
-    """Compile the shape at a place, which may read these roots."""
-    layout = Layout()
+    """Compile the shape at a place, which may read these roots; when it is first asked for, if that is soon enough."""
+    names, anew = tuple(roots), compiler.anew
+    found = None if compiler.late else _compiled(where, names, compiler)
+    return CompiledMapping(where, Kept(lambda: _compiled(where, names, anew()), found))
+
+
+def _compiled(where: Where, roots: tuple[str, ...], compiler: Compiler) -> _Shape:
+    layout, own = Layout(), replace(compiler, used=set(), handed=set())
     scope = Scope.of_roots(layout, roots)
-    body = compiler.value(where, scope)
-    handed = frozenset(compiler.handed - compiler.used)
-    title = f"{where.document.file} {'.'.join(map(str, where.path))}"
-    return CompiledMapping(body, layout.size, tuple(scope.slots.items()), compiler.reads, handed, title)
+    body = own.value(where, scope)
+    return _Shape(body, layout.size, tuple(scope.slots.items()), own.reads, frozenset(own.handed - own.used))

@@ -6,7 +6,7 @@ stays. `Compiler.shape` gives a `Node`: a term, where its value comes from, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -47,7 +47,8 @@ class Compiler:
 
     `used` are the paths whose values something is made of, `handed` those whose values are used as they are: what is
     below an object among them is read if the object arrives.
-    With `origins` what it compiles also notes where each value is written.
+    With `origins` what it compiles also notes where each value is written. Mappings that are known to be right may be
+    compiled `late`, when they are first used.
     """
 
     vocabulary: Vocabulary
@@ -57,11 +58,18 @@ class Compiler:
     using: tuple[str, ...] = ()
     unknown_path: PathCheck | None = None
     origins: Origins | None = None
+    late: bool = False
 
     @property
     def reads(self) -> frozenset[Path]:
         """Every path that is read."""
         return frozenset(self.used | self.handed)
+
+    @property
+    def anew(self) -> Callable[[], Compiler]:
+        """What gives compilers for what this one has found right, without holding what it has collected."""
+        vocabulary, using, origins = self.vocabulary, self.using, self.origins
+        return lambda: Compiler(vocabulary, Diagnostics(), using=using, origins=origins)
 
     def expression(self, where: Where, scope: Scope) -> Node:
         """Compile a scalar that must be an expression."""

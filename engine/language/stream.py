@@ -6,7 +6,7 @@ without `on` are for every event); `match: all` runs every rule that fits, `firs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,11 +17,11 @@ from .emits import kinds_of
 from .operators import Fn
 from .reads import PRESENCE, Path, PathCheck, items
 from .rules import Frame, Rule, run_all
-from .scope import Scope
+from .scope import Layout, Scope
 from .shape import Compiler
 from .source.rules import generated_rules
 from .terms import Loop, Name, Term
-from .tiers import Run, Tier
+from .tiers import Kept, Run, Tier
 
 STATE = "state"
 ENDED = "ended"
@@ -54,29 +54,40 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Rules that run one after the other; `first_only`: until the first that fits. `title` says where they stand."""
+    """The rules for events of one label, or of one that no rule names (None), of all that are `kept` of a file.
 
-    rules: tuple[Rule, ...]
+    They run one after the other, or, `first_only`, until the first that fits. The `loud` ones emit nothing that is
+    quiet. `title` says where they stand.
+    """
+
+    kept: Kept[Sequence[Rule]]
+    label: str | None
     first_only: bool
     title: str
+    loud: bool = False
     runner: Tier = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "runner", Tier(self.closures, self.source))
+        object.__setattr__(self, "runner", Tier(self.closures, self.source, self.kept))
 
     def closures(self) -> Run:
         """Give the rules as closures, the reference."""
-        return run_all(self.rules, first_only=self.first_only)
+        return run_all(self._rules(), first_only=self.first_only)
 
     def source(self) -> Run | None:
         """Give the rules as generated code, if all of them can be written."""
-        return generated_rules(self.rules, self.title, first_only=self.first_only)
+        return generated_rules(self._rules(), self.title, first_only=self.first_only)
+
+    def _rules(self) -> tuple[Rule, ...]:
+        rules = (it for it in self.kept.get() if it.labels is None or self.label in it.labels)
+        return tuple(it for rule in rules if (it := _hushed(rule, self.first_only) if self.loud else rule) is not None)
 
 
 def compile_rules(where: Where, scope: Scope, compiler: Compiler, quiet: frozenset[str] = frozenset()) -> Rules:
     """Compile the `dispatch`, `match`, `state` and `rules` of a stream file; `quiet` are kinds of events."""
     value = where.value
     file: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    title = where.document.file
     dispatch = None
     if "dispatch" in file:
         node = compiler.expression(where.at("dispatch"), scope)
@@ -84,30 +95,39 @@ def compile_rules(where: Where, scope: Scope, compiler: Compiler, quiet: frozens
         dispatch = node.term.closure()
     known = frozenset(state_of(file)) | {ENDED}
     compiler.unknown_path = _knowing_state(compiler.unknown_path, known)
-    entries = file.get("rules")
-    rules = [
-        _compile_rule(where.at("rules", index), scope, compiler, known, quiet)
-        for index in range(len(entries) if isinstance(entries, list) else 0)
-    ]
-    first_only, title = file.get("match") == "first", where.document.file
-    every = _by_label(rules, dispatch, title, first_only=first_only)
-    if not any(rule.is_quiet for rule in rules):
-        return every
-    loud = [kept for rule in rules for kept in ((rule,) if not rule.is_quiet else _hushed(rule, first_only=first_only))]
-    return replace(every, loud=_by_label(loud, dispatch, f"{title} loud", first_only=first_only))
+    size, anew = scope.layout.size, compiler.anew
+    rules = _all_rules(where, scope, compiler, known, quiet)
+    kept = Kept(lambda: _all_rules(where, replace(scope, layout=Layout(size)), anew(), known, quiet), rules)
+    first_only = file.get("match") == "first"
+
+    def programs(title: str, *, loud: bool = False) -> Rules:
+        labels = sorted({label for rule in rules for label in rule.labels or ()})
+        by_label = {label: Program(kept, label, first_only, f"{title} {label}", loud) for label in labels}
+        return Rules(dispatch, by_label, Program(kept, None, first_only, title, loud))
+
+    every = programs(title)
+    return replace(every, loud=programs(f"{title} loud", loud=True)) if any(it.is_quiet for it in rules) else every
 
 
-def _hushed(rule: Rule, *, first_only: bool) -> Sequence[Rule]:
-    """Give what is left of a rule that emits nothing: where the first wins it decides whether the next is tried."""
+def _all_rules(
+    where: Where, scope: Scope, compiler: Compiler, state: frozenset[str], quiet: frozenset[str]
+) -> Sequence[Rule]:
+    value = where.value
+    entries = value.get("rules") if isinstance(value, dict) else None
+    count = len(entries) if isinstance(entries, list) else 0
+    return [_compile_rule(where.at("rules", index), scope, compiler, state, quiet) for index in range(count)]
+
+
+def _hushed(rule: Rule, first_only: bool) -> Rule | None:
+    """Give what is left of a rule that emits nothing if it is quiet.
+
+    Where the first wins it decides whether the next is tried.
+    """
+    if not rule.is_quiet:
+        return rule
     if not first_only:
-        return ()
-    return (rule if rule.loop is not None else replace(rule, bindings=(), emits=()),)
-
-
-def _by_label(rules: Sequence[Rule], dispatch: Fn | None, title: str, *, first_only: bool) -> Rules:
-    labels = sorted({label for rule in rules for label in rule.labels or ()})
-    by_label = {label: Program(_for_label(rules, label), first_only, f"{title} {label}") for label in labels}
-    return Rules(dispatch, by_label, Program(_for_label(rules, None), first_only, title))
+        return None
+    return rule if rule.loop is not None else replace(rule, bindings=(), emits=())
 
 
 def state_of(file: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,10 +146,6 @@ def _knowing_state(others: PathCheck | None, known: frozenset[str]) -> PathCheck
         return f"`{STATE}` has no `{path[1]}`" + (f"; {suggestion}" if suggestion else "")
 
     return check
-
-
-def _for_label(rules: Iterable[Rule], label: str | None) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules if rule.labels is None or label in rule.labels)
 
 
 def _compile_rule(where: Where, scope: Scope, compiler: Compiler, state: frozenset[str], quiet: frozenset[str]) -> Rule:

@@ -3,25 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 Run = Callable[..., Any]
+T = TypeVar("T")
 
 OFTEN = 100
 """Runs after which the time that a source takes to compile comes back soon."""
 
 
+class Kept(Generic[T]):
+    """What is compiled of something that is written, as long as closures may be made of it, or code.
+
+    Generated code needs none of it: once all that has begun to run is generated, it is let go of. What begins later,
+    and who only looks, has it compiled again.
+    """
+
+    __slots__ = ("_compile", "_counting", "_found", "_is_over")
+
+    def __init__(self, compile: Callable[[], T], found: T | None = None) -> None:
+        self._compile = compile
+        self._found = found
+        self._counting = 0
+        self._is_over = False
+
+    def get(self) -> T:
+        """Give it, compiled if it is not there."""
+        found = self._found
+        if found is None:
+            found = self._compile()
+            if self._counting or not self._is_over:
+                self._found = found
+        return found
+
+    def begins(self) -> None:
+        """Take note that something runs now that will be generated from it."""
+        self._counting += 1
+
+    def ends(self) -> None:
+        """Take note that something that ran is generated code now."""
+        self._counting -= 1
+        if not self._counting:
+            self._found, self._is_over = None, True
+
+
 class Tier:
     """Runs one thing in the way that pays: `run` are its closures, made when they are needed, and then generated code.
 
-    `source` gives nothing for what has none.
+    Both are made of what is `kept`. `source` gives nothing for what has none.
     """
 
-    __slots__ = ("_closures", "_runs", "_source", "run")
+    __slots__ = ("_closures", "_kept", "_runs", "_source", "run")
 
-    def __init__(self, closures: Callable[[], Run], source: Callable[[], Run | None]) -> None:
+    def __init__(self, closures: Callable[[], Run], source: Callable[[], Run | None], kept: Kept[Any]) -> None:
         self._closures = closures
         self._source = source
+        self._kept = kept
         self._runs = 0
         self.run: Run = self._begin
 
@@ -34,12 +71,14 @@ class Tier:
         return self._source()
 
     def _begin(self, *values: Any) -> Any:
+        self._kept.begins()
         closures = self._closures()
 
         def run(*values: Any) -> Any:
             self._runs += 1
             if self._runs == OFTEN:
                 self.run = self._source() or closures
+                self._kept.ends()
             return closures(*values)
 
         self.run = run

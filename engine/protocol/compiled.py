@@ -27,4 +27,4 @@ def compile_protocol(
 
 def late_protocol(name: str, documents: Mapping[str, Document]) -> WireProtocol:
     """Give the protocol of a folder of which nothing is wrong; each file is compiled when it is first used."""
-    return Folder(name, documents, Diagnostics()).compile(late)
+    return Folder(name, documents, Diagnostics(), sound=True).compile(late)

@@ -38,7 +38,7 @@ def compile_dialect(
     patched = {kind: patch_document(files[kind], patch, diagnostics) for kind, patch in patches.items()}
     for kind, file in patched.items() if not sound else ():
         check_document(file.root, kind, diagnostics)
-    folder = Folder(base.name, {**files, **patched}, diagnostics, origins)
+    folder = Folder(base.name, {**files, **patched}, diagnostics, origins, sound=sound)
     names = set(_named(patches.get(_SHARED)))
     wanted = _users(names, patched.get(_SHARED))
     touched = {kind for kind, file in files.items() if kind in patched or not wanted.isdisjoint(_used(file.data))}

@@ -68,12 +68,22 @@ _STREAM = ("event", "state", "request", "target", "memo")
 
 
 class Folder:
-    """The files of one protocol; each is compiled when it is asked for, with the tables and definitions of all."""
+    """The files of one protocol; each is compiled when it is asked for, with the tables and definitions of all.
+
+    In files that are `sound` nothing is looked for that could be wrong.
+    """
 
     def __init__(
-        self, name: str, documents: Mapping[str, Document], diagnostics: Diagnostics, origins: Origins | None = None
+        self,
+        name: str,
+        documents: Mapping[str, Document],
+        diagnostics: Diagnostics,
+        origins: Origins | None = None,
+        *,
+        sound: bool = False,
     ) -> None:
         self._name = name
+        self._sound = sound
         self._documents = documents
         self._diagnostics = diagnostics
         self._origins = origins
@@ -81,7 +91,7 @@ class Folder:
         self._subject = str(self._about.get("subject", schema.GENERATION))
         root = self._root("protocol") if "protocol" in documents else None
         self._vocabulary = read_vocabulary(self._about, root)
-        self._makes = Makes(self._vocabulary, root.at("tables") if root else None, diagnostics)
+        self._makes = Makes(self._vocabulary, root.at("tables") if root else None, diagnostics, sound=sound)
 
     def compile(self, build: Build = built) -> WireProtocol:
         """Compile all files, now or when `build` has it done."""
@@ -184,7 +194,7 @@ class Folder:
         made = members(where.value)
         if "usage" not in made or any(name.startswith("$") for name in made):
             return None
-        compiler = Compiler(self._vocabulary, Diagnostics())  # what is wrong has been told once
+        compiler = Compiler(self._vocabulary, Diagnostics(), late=self._sound)  # what is wrong has been told once
         return compile_mapping(where.at("usage"), ("body", "request", *_CALL), compiler)
 
     def _loss(self, kind: str, root: str | None = None) -> Mapping[str, Declared]:
@@ -282,6 +292,8 @@ class Folder:
         return compile_mapping(self._root(kind).at(member), roots, self._compiler())
 
     def _compiler(self, *, events: bool = False) -> Compiler:
+        if self._sound:
+            return Compiler(self._vocabulary, self._diagnostics, late=True)
         known = partial(unknown_path, subject=self._subject, events=events)
         return Compiler(self._vocabulary, self._diagnostics, unknown_path=known, origins=self._origins)
 
