@@ -10,6 +10,7 @@ from ..config.document import Where
 from ..diagnostics import Diagnostics, did_you_mean
 from .expressions import ExpressionError
 from .functions import CALLEES
+from .phrases import read_phrase
 from .reads import Path, PathCheck, Trace, consumed
 from .scope import Scope
 from .shared import compile_once
@@ -63,6 +64,11 @@ def compile_expression(where: Where, text: str, scope: Scope, findings: Findings
 
 def compile_text(where: Where, text: str, scope: Scope, findings: Findings) -> Node:
     """Compile a template."""
+    if found := read_phrase(text, scope):
+        phrase, reads = found
+        findings.handed |= reads
+        _check_paths(where, reads, findings)
+        return Node(phrase)
     from .template import compile_template
 
     try:

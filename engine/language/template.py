@@ -9,7 +9,6 @@ and the library with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -35,7 +34,6 @@ def compile_template(text: str, scope: Scope) -> Template:
     return Template(builder.text(tree.body), frozenset(builder.reads), builder.slots)
 
 
-@lru_cache(512)
 def parsed(text: str) -> tuple[n.Node, ...]:
     """Give the nodes of a template that was found right. Not to be changed."""
     return tuple(_ENVIRONMENT.parse(text).body)

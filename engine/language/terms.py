@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import build
+from . import build, operators
 from .operators import Fn
 from .reads import Ast
+from .text import FILTERS, written
 
 Slots = Mapping[str, int]
 
@@ -81,6 +82,51 @@ class Text:
     def closure(self) -> Fn:
         """Give what runs."""
         return self.run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """A value in a text, and perhaps a filter with what that is given."""
+
+    value: Expression
+    filter: str | None = None
+    given: tuple[Expression | str, ...] = ()
+
+    def closure(self) -> Fn:
+        """Give what runs; its value is still to be written."""
+        if self.filter is None:
+            return self.value.run
+        given = [operators.constant(it) if isinstance(it, str) else it.run for it in self.given]
+        return operators.call(FILTERS[self.filter][2], [self.value.run, *given])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One of two constants in a text."""
+
+    test: Expression
+    then: str
+    otherwise: str
+
+    def closure(self) -> Fn:
+        """Give what runs."""
+        test, then, otherwise = self.test.run, self.then, self.otherwise
+        return lambda frame: otherwise if operators.is_false(test(frame)) else then
+
+
+Piece = str | Said | Choice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phrase:
+    """A template that joins pieces."""
+
+    pieces: tuple[Piece, ...]
+
+    def closure(self) -> Fn:
+        """Give what runs."""
+        runs = [operators.constant(it) if isinstance(it, str) else it.closure() for it in self.pieces]
+        return lambda frame: "".join([written(run(frame)) for run in runs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,7 +257,8 @@ class Lookup:
         return build.lookup(self.key.closure(), self.table, optional(self.otherwise))
 
 
-Term = Nothing | Constant | Expression | Text | Noted | Object | List | Each | Guarded | Merge | First | Switch | Lookup
+Leaf = Nothing | Constant | Expression | Text | Phrase
+Term = Leaf | Noted | Object | List | Each | Guarded | Merge | First | Switch | Lookup
 
 NOTHING = Nothing()
 

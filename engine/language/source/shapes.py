@@ -20,6 +20,7 @@ from ..terms import (
     Noted,
     Nothing,
     Object,
+    Phrase,
     Switch,
     Term,
     Text,
@@ -31,6 +32,7 @@ from .facts import kind_of, may_be_marked
 from .function import DEEPEST, Function
 from .groups import Group, grouped
 from .module import Module
+from .phrases import Phrases
 from .sinks import Append, Assign, Emit, Member, Return, Sink, Update
 from .values import MARK, Value
 
@@ -63,6 +65,9 @@ class Shapes(Choices):
                 sink.put(self.expressions.value(term))
             case Text():
                 self._text(term, sink)
+            case Phrase(pieces):
+                code = Phrases(self.function, self.expressions).phrase(pieces)
+                sink.put(Value(code, "always", "text", cheap=False))
             case Object():
                 self._object(term, sink)
             case List():
@@ -101,7 +106,7 @@ class Shapes(Choices):
     def _text(self, term: Text, sink: Sink) -> None:
         from .texts import Texts  # and with it the library, which not everybody needs
 
-        code = Texts(self.function, self.expressions).code(term.text, term.slots)
+        code = Texts(self.function, self.expressions, term.slots).text(term.text)
         sink.put(Value(code, "always", "text", cheap=False))
 
     def _object(self, term: Object, sink: Sink) -> None:

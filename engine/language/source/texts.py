@@ -7,28 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 import jinja2.nodes as n
 
 from ..template import parsed
-from ..text import FILTERS, written
 from .expressions import Expressions
 from .function import Function
+from .phrases import Phrases
 from .values import There, Value
 
 
-class Texts:
+class Texts(Phrases):
     """Writes the templates of one function."""
 
-    def __init__(self, function: Function, expressions: Expressions) -> None:
-        self._function = function
-        self._expressions = expressions
-        self._slots: Mapping[str, int] = {}
-
-    def code(self, text: str, slots: Mapping[str, int]) -> str:
-        """Write a template; gives the code of its text."""
+    def __init__(self, function: Function, expressions: Expressions, slots: Mapping[str, int]) -> None:
+        super().__init__(function, expressions)
         self._slots = slots
+
+    def text(self, text: str) -> str:
+        """Write a template; gives the code of its text."""
         return self._joined(parsed(text))
 
     def _joined(self, nodes: Sequence[n.Node]) -> str:
-        pieces = [piece for node in nodes for piece in self._pieces(node)]
-        return f"({' + '.join(pieces)})" if pieces else "''"
+        return self.joined([piece for node in nodes for piece in self._pieces(node)])
 
     def _pieces(self, node: n.Node) -> list[str]:
         if isinstance(node, n.Output):
@@ -40,15 +37,7 @@ class Texts:
             for branch in (*reversed(node.elif_), node):
                 code = f"({self._joined(branch.body)} if {self._holds(branch.test)} else {code})"
             return [code]
-        return [self._written(self._value(node))]
-
-    def _written(self, value: Value) -> str:
-        if (value.kind, value.there) == ("text", "always"):
-            return value.code
-        write = self._function.constants.name(written, "written")
-        if not value.atom:
-            return f"{write}({value.code})"
-        return f"({value.code} if type({value.code}) is str else {write}({value.code}))"
+        return [self.written(self._value(node))]
 
     def _holds(self, node: n.Node) -> str:
         value = self._value(node)
@@ -75,9 +64,7 @@ class Texts:
 
     def _filter(self, node: n.Filter) -> Value:
         assert node.node is not None, "refused when it was compiled"
-        called = self._function.constants.name(FILTERS[node.name][2], node.name)
-        arguments = [self._value(argument).code for argument in (node.node, *node.args)]
-        return Value(f"{called}({', '.join(arguments)})", cheap=False)
+        return self.filtered(node.name, self._value(node.node), [self._value(argument) for argument in node.args])
 
     def _condexpr(self, node: n.CondExpr) -> Value:
         then = self._value(node.expr1)
@@ -103,4 +90,4 @@ class Texts:
         return Value(f"(not {self._holds(node.node)})", "always", "bool", cheap=False)
 
     def _concat(self, node: n.Concat) -> Value:
-        return Value(f"({' + '.join(self._written(self._value(piece)) for piece in node.nodes)})", "always", "text")
+        return Value(f"({' + '.join(self.written(self._value(piece)) for piece in node.nodes)})", "always", "text")
