@@ -63,7 +63,7 @@ def test_an_error_in_it_shows_the_line_that_was_generated_and_the_file_it_is_mad
     with pytest.raises(RuntimeError) as caught:
         source(Broken())
     last = traceback.extract_tb(caught.value.__traceback__)[-2]
-    assert (last.filename, last.line) == ("<test.yaml make>", "body = values.get('body')")
+    assert (last.filename, last.line) == ("test.yaml make", "body = values.get('body')")
 
 
 def test_what_a_definition_does_is_written_once_however_often_it_is_used() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import linecache
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from .function import Constants, Function
@@ -43,11 +45,22 @@ class Module:
         return "\n\n".join(self._texts)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What generated code was compiled from, for tracebacks: they hardly ever ask, and its lines would outweigh it."""
+
+    packed: bytes
+
+    def get_source(self, _name: str) -> str:
+        """Give the text, as loaders of modules do."""
+        return zlib.decompress(self.packed).decode()
+
+
 def load(module: Module, name: str, title: str) -> Run:
     """Compile a module and give one of its functions; `title` says in tracebacks where it comes from."""
-    text, title = module.text(), f"<{title}>"
-    names = dict(module.constants.known)
+    text, names = module.text(), dict(module.constants.known)
     exec(compile(text, title, "exec", dont_inherit=True), names)  # noqa: S102 - of our own making, from checked files
-    linecache.cache[title] = len(text), None, text.splitlines(keepends=True), title
+    linecache.cache.pop(title, None)
+    linecache.lazycache(title, {"__name__": title, "__loader__": Source(zlib.compress(text.encode(), 1))})
     found: Run = names[name]
     return found
