@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import linecache
 import traceback
 from copy import deepcopy
 from typing import Any
@@ -54,16 +55,29 @@ def test_rules_emit_and_remember_what_their_closures_do(number: int) -> None:
     stream.run(*events)  # which compares them
 
 
-def test_an_error_in_it_shows_the_line_that_was_generated_and_the_file_it_is_made_of() -> None:
-    class Broken(dict[str, Any]):
-        def get(self, name: str, default: Any = None) -> Any:
-            raise RuntimeError(name)
+class Broken(dict[str, Any]):
+    """Fails when it is looked into."""
 
+    def get(self, name: str, default: Any = None) -> Any:
+        raise RuntimeError(name)
+
+
+def test_an_error_in_it_shows_the_line_that_was_generated_and_the_file_it_is_made_of() -> None:
     source = generated(compile_text("make: {m: =body.a}")[0])
     with pytest.raises(RuntimeError) as caught:
         source(Broken())
     last = traceback.extract_tb(caught.value.__traceback__)[-2]
     assert (last.filename, last.line) == ("test.yaml make", "body = values.get('body')")
+
+
+def test_an_error_in_any_of_its_functions_shows_the_line_of_that_one() -> None:
+    text = "define: {one: {args: [a], make: {v: '=a.b', w: '=a.c'}}}\n"
+    used = {name: {"$use": "one", "$with": {"a": f"=body.{name}"}} for name in "ab"}
+    source: Any = generated(compile_text(text + block({"make": {"x": used, "y": "=body.c"}}))[0])
+    written = "".join(linecache.getlines("test.yaml make"))
+    for name in ("_one", "make"):
+        code = source.__globals__[name].__code__
+        assert written.split("\n")[code.co_firstlineno - 1].startswith(f"def {name}(")
 
 
 def test_what_a_definition_does_is_written_once_however_often_it_is_used() -> None:

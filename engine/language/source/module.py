@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import linecache
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 from .function import Constants, Function
 from .values import HELPERS
 
 Run = Callable[..., Any]
+_BETWEEN = "\n\n"
 
 
 class Module:
@@ -42,7 +44,14 @@ class Module:
 
     def text(self) -> str:
         """Give the source of all functions."""
-        return "\n\n".join(self._texts)
+        return _BETWEEN.join(self._texts)
+
+    def compiled(self, title: str) -> Iterator[CodeType]:
+        """Compile the functions one by one, each at its line: all at once take much more memory."""
+        line = 0
+        for text in self._texts:
+            yield compile("\n" * line + text, title, "exec", dont_inherit=True)
+            line += (text + _BETWEEN).count("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,8 @@ class Source:
 def load(module: Module, name: str, title: str) -> Run:
     """Compile a module and give one of its functions; `title` says in tracebacks where it comes from."""
     text, names = module.text(), dict(module.constants.known)
-    exec(compile(text, title, "exec", dont_inherit=True), names)  # noqa: S102 - of our own making, from checked files
+    for code in module.compiled(title):
+        exec(code, names)  # noqa: S102 - of our own making, from checked files
     linecache.cache.pop(title, None)
     linecache.lazycache(title, {"__name__": title, "__loader__": Source(zlib.compress(text.encode(), 1))})
     found: Run = names[name]
