@@ -19,7 +19,7 @@ _BEGIN = re.compile(r"\{[{%#]")
 _NAMED = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _PLACE = re.compile(
     rf"""
-      \{{\{{ \s* (?P<said>{_NAMED}) \s* (?:
+      \{{\{{ \s* (?P<path>{_NAMED}) \s* (?:
           \| \s* (?P<filter>[a-z]+) \s* (?: \( \s* (?: '(?P<text>[^'\\{{}}]*)' | (?P<other>{_NAMED}) ) \s* \) \s* )?
       )? \}}\}}
     | \{{% \s* if \s+ (?P<test>{_NAMED}) \s* %\}} (?P<then>[^{{}}]*)
@@ -61,14 +61,14 @@ def _pieces(text: str, named: Callable[[str], Expression]) -> Iterator[Piece]:
             raise _Left
         if text[end : begin.start()]:
             yield text[end : begin.start()]
-        yield _said(place, named) if place["said"] else Choice(named(place["test"]), place["then"], place["otherwise"])
+        yield _said(place, named) if place["path"] else Choice(named(place["test"]), place["then"], place["otherwise"])
         end = place.end()
     if text[end:]:
         yield text[end:]
 
 
 def _said(place: re.Match[str], named: Callable[[str], Expression]) -> Said:
-    value = named(place["said"])
+    value = named(place["path"])
     if place["filter"] is None:
         return Said(value)
     given: tuple[Expression | str, ...] = ()

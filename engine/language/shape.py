@@ -188,7 +188,7 @@ class Compiler:
             case "$lookup":
                 return self._lookup(where, value, scope)
             case "$merge":
-                parts = [self.value(where.at("$merge", index), scope) for index in _indices(value["$merge"])]
+                parts = [self.value(where.at("$merge", index), scope) for index in words.indices(value["$merge"])]
                 return Node(self._container(where, Merge(tuple(self._part(part) for part in parts))))
             case "$first":
                 return self._first(where, value, scope)
@@ -205,7 +205,7 @@ class Compiler:
         return Node(self._container(where, Object(tuple(made))), literal=not members)
 
     def _first(self, where: Where, value: Mapping[str, Any], scope: Scope) -> Node:
-        nodes = [self.shape(where.at("$first", index), scope) for index in _indices(value["$first"])]
+        nodes = [self.shape(where.at("$first", index), scope) for index in words.indices(value["$first"])]
         sources = frozenset(path for node in nodes for path in node.sources)
         return Node(First(tuple((node.term, node.literal) for node in nodes)), sources)
 
@@ -297,7 +297,3 @@ class Compiler:
 
     def _hand_on(self, node: Node) -> None:
         self.handed |= consumed(node.sources)
-
-
-def _indices(value: Any) -> range:
-    return range(len(value)) if isinstance(value, list) else range(0)

@@ -47,6 +47,11 @@ class Vocabulary:
     used: set[tuple[str, str]] = field(default_factory=set)
 
 
+def indices(value: object) -> range:
+    """Give the places of a list's entries; none of anything else."""
+    return range(len(value)) if isinstance(value, list) else range(0)
+
+
 def check(where: Where, value: Mapping[str, Any], diagnostics: Diagnostics) -> str | None:
     """Check the words of one mapping and give its body word, if it has one."""
     words = [name for name in value if name.startswith("$")]

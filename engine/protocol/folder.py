@@ -40,7 +40,7 @@ from .plain import PlainProtocol
 from .reads import canonical_reads, unknown_path
 from .stored import ConversationEncode, StoredEncode
 from .unread import read_tree
-from .vocabulary import members, read_vocabulary, report_unused, texts
+from .vocabulary import members, named, read_vocabulary, report_unused
 from .wire_protocol import WireProtocol
 
 FILES = (
@@ -68,10 +68,7 @@ _STREAM = ("event", "state", "request", "target", "memo")
 
 
 class Folder:
-    """The files of one protocol; each is compiled when it is asked for, with the tables and definitions of all.
-
-    In files that are `sound` nothing is looked for that could be wrong.
-    """
+    """The files of one protocol, compiled when they are asked for; in `sound` ones nothing wrong is looked for."""
 
     def __init__(
         self,
@@ -82,8 +79,7 @@ class Folder:
         *,
         sound: bool = False,
     ) -> None:
-        self._name = name
-        self._sound = sound
+        self._name, self._sound = name, sound
         self._documents = documents
         self._diagnostics = diagnostics
         self._origins = origins
@@ -160,7 +156,7 @@ class Folder:
         if make is None:
             return None
         file = self._data("request.encode")
-        kinds, tools = (_kinds(file.get(name)) or frozenset() for name in ("kinds", "tools"))
+        kinds, tools = (named(file.get(name)) or frozenset() for name in ("kinds", "tools"))
         where = self._root("request.encode").at("loss")
         said = canonical_reads(make.reads, self._subject)
         severities, reads, decided = read_losses(where, self._compiler(), said, self._subject)
@@ -170,7 +166,7 @@ class Folder:
             plan, turns = LossPlan.build(reads, kinds, tools, severities, protocol=self._name), self._turn_options()
         else:
             plan = PlainLosses.build(self._subject, reads, severities, self._name)
-        return RequestEncode(make, turns, plan, decided, _kinds(file.get("native")), declared=severities)
+        return RequestEncode(make, turns, plan, decided, named(file.get("native")), declared=severities)
 
     def _turn_options(self) -> TurnOptions:
         declared = members(self._data("request.encode").get("turns"))
@@ -205,7 +201,7 @@ class Folder:
         if make is None:
             return None
         file = self._data("response.encode")
-        kinds, slots = _kinds(file.get("kinds")), _kinds(file.get("slots"))
+        kinds, slots = named(file.get("kinds")), named(file.get("slots"))
         loss = self._loss("response.encode", schema.name_of(self._subject, "response"))
         return ResponseEncode(make, kinds, slots, first_only=file.get("outputs") == "first", loss=loss)
 
@@ -302,7 +298,3 @@ class Folder:
 
     def _root(self, kind: str) -> Where:
         return self._documents[kind].root
-
-
-def _kinds(value: object) -> frozenset[str] | None:
-    return frozenset(texts(value)) if isinstance(value, list) else None

@@ -58,3 +58,8 @@ def members(value: object) -> dict[str, Any]:
 def texts(value: object) -> tuple[str, ...]:
     """Give the texts of a list; none of anything else."""
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def named(value: object) -> frozenset[str] | None:
+    """Give the texts of a list as a set; nothing for anything else."""
+    return frozenset(texts(value)) if isinstance(value, list) else None
