@@ -21,7 +21,8 @@ QUIET = frozenset({
 })  # fmt: skip
 
 # Without these the model would answer something else than what was asked.
-VITAL = frozenset(f"state.{name}" for name in ("previous", "conversation", "continuation", "prefix", "prompt"))
+_VITAL_STATE = frozenset({"previous", "conversation", "continuation", "prefix", "prompt"})
+VITAL = frozenset(f"state.{name}" for name in _VITAL_STATE)
 
 # Values that say what would hold anyway. The empty ones (false, 0 penalties, {}) need no entry where 0 means off.
 HARMLESS: Mapping[str, tuple[Any, ...]] = {
@@ -76,4 +77,4 @@ PLAIN = Silence(
 
 def goes_on(request: Mapping[str, Any]) -> bool:
     """Whether a request goes on from a conversation that is kept elsewhere: it may hold nothing, or results alone."""
-    return any(f"state.{name}" in VITAL for name in request.get("state") or ())
+    return not _VITAL_STATE.isdisjoint(request.get("state") or ())

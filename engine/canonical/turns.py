@@ -153,6 +153,8 @@ def _cleaned(turn: Turn) -> Turn:
 
 def _ordered(turn: Turn) -> Turn:
     role = turn["role"]
+    if len(turn["parts"]) < 2:
+        return turn
     if role == "assistant":
         return with_parts(turn, calls_last(turn["parts"]))
     return with_parts(turn, results_first(turn["parts"])) if role == "user" else turn

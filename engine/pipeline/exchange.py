@@ -123,7 +123,7 @@ class Exchange:
     elsewhere: Problem | None = None  # what those targets are told who do not know what the request goes on from
     keeps: bool = False  # whether the answer is kept
     kept: bool = False  # whether that is done
-    answer_id: str = ""  # the id of an answer that is kept here
+    answer_id: str = ""  # the id of an answer, if it may be kept here
 
     # sending
     target: Target | None = None

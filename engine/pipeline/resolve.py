@@ -91,8 +91,6 @@ def staying(exchange: Exchange) -> Sequence[Target]:
 
 def service_of(target: Target, client: WireProtocol) -> Service:
     """How a target is called: in the protocol that it is fixed to, else in the client's own, else in its first."""
-    services = target.provider.services
-    name = target.protocol or client.name
-    if name in services:
-        return services[name]
-    return next(service for service in services.values() if service.protocol.subject == client.subject)
+    services, subject = target.provider.services, client.subject
+    found = services.get(target.protocol or client.name)
+    return found or next(it for it in services.values() if it.protocol.subject == subject)

@@ -10,6 +10,7 @@ import orjson
 
 from ..compile.endpoint import State
 from ..compile.snapshot import Target
+from ..protocol import WireProtocol
 from ..store import StoredAnswer
 from .belonging import add, belong
 from .endpoint import shown
@@ -35,9 +36,10 @@ async def restore(exchange: Exchange) -> None:
         return
     context = exchange.context()
     exchange.keeps = exchange.endpoint is not None and exchange.endpoint.operation == _ANSWER and state.keep(context)
-    exchange.answer_id = state.prefix + secrets.token_hex(_RANDOM)
     previous = state.previous(context)
     conversation = state.conversation(context) if state.conversation is not None else None
+    if exchange.keeps or conversation is not None:  # else nobody asks for it, and chance has its price
+        exchange.answer_id = state.prefix + secrets.token_hex(_RANDOM)
     if previous is not None and conversation is not None:
         message = "A request goes on from an answer or belongs to a conversation, not both."
         raise Problem("invalid_request", message, param=state.conversation_member)
@@ -121,7 +123,7 @@ def is_named_here(exchange: Exchange, target: Target) -> bool:
     return kept or (exchange.belongs is not None and exchange.belongs.here)
 
 
-def addressed(exchange: Exchange, target: Target, request: Json) -> Json:
+def addressed(exchange: Exchange, target: Target, upstream: WireProtocol, request: Json) -> Json:
     """Give the canonical request as a target is sent it: of the state that is kept here it is told nothing.
 
     A target that speaks the client's protocol, and so might keep the answer as well, is told not to.
@@ -132,10 +134,12 @@ def addressed(exchange: Exchange, target: Target, request: Json) -> Json:
     ours = (*_OURS, "conversation") if exchange.belongs is not None and exchange.belongs.here else _OURS
     state = {name: value for name, value in said.items() if name not in ours}
     assert exchange.client is not None
-    if service_of(target, exchange.client).protocol.name == exchange.client.name:
+    if upstream.name == exchange.client.name:
         state["store"] = False
-    rest = {name: value for name, value in request.items() if name != "state"}
-    return {**rest, "state": state} if state else rest
+    rest = {**request, "state": state}
+    if not state:
+        del rest["state"]
+    return rest
 
 
 def told(exchange: Exchange, request: Json) -> Json:

@@ -55,9 +55,10 @@ def plan(exchange: Exchange, target: Target, client: WireProtocol, upstream: Wir
     call.model = exchange.model
     try:
         request = client.decode_request(exchange.body, call)
-        request = {**merge_patch(request, target.patch), "model": target.model, "stream": exchange.stream}
+        request = merge_patch(request, target.patch)
+        request["model"], request["stream"] = target.model, exchange.stream
         call.request = told(exchange, request)
-        request = addressed(exchange, target, request)
+        request = addressed(exchange, target, upstream, request)
         if is_named_here(exchange, target):
             call.answer_id, call.created = exchange.answer_id, int(exchange.memory.now())
         encoded = upstream.encode_request(request, call)

@@ -67,13 +67,14 @@ class _Rules:
         """Tell whether any of them may find something; most often none does."""
         return self.names is None or not self.names.isdisjoint(holder)
 
-    def check(self, holder: Mapping[str, Any], roots: Roots) -> Iterator[tuple[_Rule, Severity]]:
+    def check(self, holder: Mapping[str, Any], roots: Roots) -> Sequence[tuple[_Rule, Severity]]:
         """Give those that find something, with how bad it is."""
-        for rule in self.rules:
-            if not rule.steps or rule.steps[0] in holder:
-                severity = rule.severity_of(holder, roots)
-                if severity is not None:
-                    yield rule, severity
+        return [
+            (rule, severity)
+            for rule in self.rules
+            if (not rule.steps or rule.steps[0] in holder)
+            and (severity := rule.severity_of(holder, roots)) is not None
+        ]
 
 
 _NO_RULES = _Rules()
@@ -103,39 +104,39 @@ class DecidedLosses:
                 return replace(self, system=self.system.with_rule(_Rule(general, tuple(steps), severity, why)))
         return replace(self, request=self.request.with_rule(_Rule(general, place, severity, why)))
 
-    def check(self, request: dict[str, Any], roots: Roots) -> Iterator[Loss]:
+    def check(self, request: dict[str, Any], roots: Roots) -> Sequence[Loss]:
         """Give what of this request this target does not take.
 
         A severity reads the request, the target and what holds the place: `turn`, `tool`, or
         `part` with its `turn` and, within one, its `result`.
         """
         values = {**roots, "request": request}
+        found: list[Loss] = []
         if self.request.concern(request):
-            yield from (rule.loss("", severity) for rule, severity in self.request.check(request, values))
+            found += [rule.loss("", bad) for rule, bad in self.request.check(request, values)]
         if self.system:
             for number, part in enumerate(request.get("system", ())):
                 values["part"] = part
-                yield from (rule.loss(f"system[{number}]", bad) for rule, bad in self.system.check(part, values))
+                found += [rule.loss(f"system[{number}]", bad) for rule, bad in self.system.check(part, values)]
         if self.tools:
             for number, tool in enumerate(request.get("tools", ())):
                 rules = self.tools.get(tool["kind"], _NO_RULES)
                 if rules.concern(tool):
                     values["tool"] = tool
-                    yield from (rule.loss(f"tools[{number}]", bad) for rule, bad in rules.check(tool, values))
+                    found += [rule.loss(f"tools[{number}]", bad) for rule, bad in rules.check(tool, values)]
         if self.turns or self.parts:
-            yield from self._check_turns(request["turns"], values)
+            self._check_turns(request["turns"], values, found)
+        return found
 
-    def _check_turns(self, turns: Iterable[dict[str, Any]], values: dict[str, Any]) -> Iterator[Loss]:
+    def _check_turns(self, turns: Iterable[dict[str, Any]], values: dict[str, Any], found: list[Loss]) -> None:
         for number, turn in enumerate(turns):
             if self.turns.concern(turn):
                 values |= {"turn": turn, "part": None, "result": None}
-                yield from (rule.loss(_place((number,)), bad) for rule, bad in self.turns.check(turn, values))
+                found += [rule.loss(_place((number,)), bad) for rule, bad in self.turns.check(turn, values)]
             for part, numbers, result in self._concerned(turn["parts"]):
                 values["turn"], values["part"], values["result"] = turn, part, result
-                for rule in self.parts[part["kind"]].rules:
-                    bad = rule.severity_of(part, values)
-                    if bad is not None:
-                        yield rule.loss(_place((number, *numbers)), bad)
+                rules = self.parts[part["kind"]]
+                found += [rule.loss(_place((number, *numbers)), bad) for rule, bad in rules.check(part, values)]
 
     def _concerned(self, parts: Iterable[dict[str, Any]]) -> Iterable[_Held]:
         """Give the parts of which something may be lost, also those of results."""

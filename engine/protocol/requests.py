@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from ..canonical import schema
@@ -59,11 +60,24 @@ def _refuse_unknown(request: Json) -> None:
     for number, turn in enumerate(request["turns"]):
         if turn.get("role") not in roles:
             raise RequestRejected(_unknown(f"turns[{number}].role", turn.get("role"), roles))
-    for path, known in schema.choices().items():
-        holder = request.get(path[0])
-        value = holder.get(path[1]) if len(path) == 2 and isinstance(holder, dict) else None
-        if value is not None and value not in known:
-            raise RequestRejected(_unknown(".".join(path), value, known))
+    for name, members in _closed_sets().items():
+        holder = request.get(name)
+        if not isinstance(holder, dict):
+            continue
+        for member, known in members.items():
+            value = holder.get(member)
+            if value is not None and value not in known:
+                raise RequestRejected(_unknown(f"{name}.{member}", value, known))
+
+
+@cache
+def _closed_sets() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Give the words that the canonical model knows, by the members of a request and by theirs."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path, words in schema.choices().items():
+        if len(path) == 2:
+            found.setdefault(path[0], {})[path[1]] = words
+    return found
 
 
 def _unknown(place: str, value: object, known: tuple[str, ...]) -> Json:

@@ -111,7 +111,8 @@ class WireProtocol:
             message = f"The upstream's answer cannot be read: {', '.join(problem)}"
             raise UpstreamErrorBody({"kind": "bad_gateway", "status": 502, "message": message}) from fault
         call.count(settled.get("usage"))
-        return {**call.defaults, **settled, **call.head}
+        head = call.head
+        return {**(head if call.created is None else call.defaults), **settled, **head}
 
     def count_answer(self, body: Json, call: Call) -> None:
         """Note in the call the token counts of an upstream's answer of which nothing else is wanted."""
