@@ -237,8 +237,8 @@ def _is_number(value: Any) -> bool:
 
 def is_ordered(left: Any, right: Any) -> bool:
     """Tell whether two values have an order: two numbers, or two texts."""
-    if type(left) is int and type(right) is int:  # most are
-        return True
+    if type(left) is int:  # as mostly
+        return type(right) is int or _is_number(right)
     return (_is_number(left) and _is_number(right)) or (isinstance(left, str) and isinstance(right, str))
 
 

@@ -93,4 +93,9 @@ def service_of(target: Target, client: WireProtocol) -> Service:
     """How a target is called: in the protocol that it is fixed to, else in the client's own, else in its first."""
     services, subject = target.provider.services, client.subject
     found = services.get(target.protocol or client.name)
-    return found or next(it for it in services.values() if it.protocol.subject == subject)
+    if found is not None:
+        return found
+    for service in services.values():
+        if service.protocol.subject == subject:
+            return service
+    raise LookupError(subject)

@@ -209,6 +209,8 @@ def runs(items: Any) -> list[dict[str, Any]] | None:
     """Find the runs of equal neighbours in a list: their value, and the places where each starts and ends."""
     if not isinstance(items, list):
         return None
+    if len(items) == 1:
+        return [{"value": items[0], "start": 0, "end": 1}]
     starts = [place for place, item in enumerate(items) if place == 0 or not equal(item, items[place - 1])]
     return [
         {"value": items[start], "start": start, "end": end}
