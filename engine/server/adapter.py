@@ -130,7 +130,8 @@ class SanicReply:
             await self._settle()
         head = self._begin(status, {**headers, "content-length": str(len(body))})
         self._stream.response_func = None  # nothing is left to be said
-        await self._send(head if self._stream.head_only else head + body)
+        await self._room()
+        self._stream.protocol.write(head if self._stream.head_only else head + body)
         self._stream.stage = Stage.IDLE
         self.sent = len(body)
 
@@ -163,14 +164,16 @@ class SanicReply:
         """Write a piece; waits while the client does not keep up. Raises CancelledError once it is gone."""
         if data:
             self.sent += len(data)
-            await self._send(self._chunk(data))
+            await self._room()
+            self._stream.protocol.write(self._chunk(data))
 
     async def finish(self, data: bytes = b"") -> None:
         """End the streamed answer, with a last piece."""
         self.sent += len(data)
         self._stream.response_func = None
         end = _END if self._chunked else b""
-        await self._send(self._chunk(data) + end if data else self._taken_head() + end)
+        await self._room()
+        self._stream.protocol.write(self._chunk(data, end) if data else self._taken_head() + end)
         self._stream.stage = Stage.IDLE
 
     def over(self) -> None:
@@ -185,10 +188,10 @@ class SanicReply:
         if transport is not None:
             transport.abort()  # type: ignore[attr-defined]
 
-    def _chunk(self, data: bytes) -> bytes:
+    def _chunk(self, data: bytes, end: bytes = b"") -> bytes:
         if not self._chunked:
             return self._taken_head() + data
-        return b"%b%x\r\n%b\r\n" % (self._taken_head(), len(data), data)
+        return b"%b%x\r\n%b\r\n%b" % (self._taken_head(), len(data), data, end)
 
     def _taken_head(self) -> bytes:
         head, self._head = self._head, b""
@@ -204,16 +207,18 @@ class SanicReply:
         closing = "keep-alive" if stream.keep_alive else "close"
         return head_of(status, {**headers, **self._extra, "connection": closing})
 
-    async def _send(self, data: bytes) -> None:
-        """Hand bytes to the socket. Raises CancelledError when the client is gone, or takes nothing for too long."""
+    async def _room(self) -> None:
+        """Wait until the socket takes bytes: what is made of them to be sent is not held meanwhile.
+
+        Raises CancelledError when the client is gone, or takes nothing for too long.
+        """
         connection = self._stream.protocol
         if connection.writable:
-            connection.write(data)
             return
         began = time.monotonic()
         try:
             async with asyncio.timeout(self.patience):
-                await connection.send(data)
+                await connection.room()
         except TimeoutError as fault:
             self.abort()
             raise asyncio.CancelledError("the client does not read") from fault

@@ -119,6 +119,12 @@ class Connection(HttpProtocol):
         """Whether bytes can be written now, without waiting for the client."""
         return self._can_write.is_set() and self.transport is not None and not self.transport.is_closing()
 
+    async def room(self) -> None:
+        """Wait until it is `writable`. Raises CancelledError when the client is gone."""
+        await self._can_write.wait()
+        if not self.writable:
+            raise asyncio.CancelledError("the client is gone")
+
     def write(self, data: bytes) -> None:
         """Write some bytes at once; only where it is `writable`."""
         assert self.transport is not None

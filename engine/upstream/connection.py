@@ -17,8 +17,11 @@ HEAD = 64 * 1024
 HEADERS = 256
 READ = 32 * 1024
 """Bytes of one read at most. What a client does not take is held several times on its way: read, joined, written."""
-QUEUED = 16 * 1024
-"""Bytes that wait for their reader at most before the service has to wait, too; one read may pass it."""
+QUEUED = READ
+"""Bytes that wait for their reader at most before the service has to wait, too; one read may pass it.
+
+What is a little more than one read comes as one piece: the loop reads again at once where a read was full.
+"""
 
 _arrived = memoryview(bytearray(READ))  # of whichever connection is read just now: the parser copies what it needs
 
