@@ -50,30 +50,30 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """The rules for what is held in one way: `names` are the members that they look at, if not at all of it."""
+    """The rules for what is held in one way, by the member that each begins with; those of None look at all of it."""
 
-    rules: tuple[_Rule, ...] = ()
-    names: frozenset[str] | None = frozenset()
+    by_name: Mapping[str | None, tuple[_Rule, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.rules)
+        return bool(self.by_name)
 
     def with_rule(self, rule: _Rule) -> _Rules:
         """Give these rules with one more."""
-        names = None if self.names is None or not rule.steps else self.names | {rule.steps[0]}
-        return _Rules((*self.rules, rule), names)
+        name = rule.steps[0] if rule.steps else None
+        return _Rules({**self.by_name, name: (*self.by_name.get(name, ()), rule)})
 
     def concern(self, holder: Mapping[str, Any]) -> bool:
         """Tell whether any of them may find something; most often none does."""
-        return self.names is None or not self.names.isdisjoint(holder)
+        return None in self.by_name or not self.by_name.keys().isdisjoint(holder)
 
     def check(self, holder: Mapping[str, Any], roots: Roots) -> Sequence[tuple[_Rule, Severity]]:
         """Give those that find something, with how bad it is."""
         return [
             (rule, severity)
-            for rule in self.rules
-            if (not rule.steps or rule.steps[0] in holder)
-            and (severity := rule.severity_of(holder, roots)) is not None
+            for name, rules in self.by_name.items()
+            if name is None or name in holder
+            for rule in rules
+            if (severity := rule.severity_of(holder, roots)) is not None
         ]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 from torouter.upstream.answer import Answer
-from torouter.upstream.connection import HEAD, QUEUED
+from torouter.upstream.connection import HEAD, QUEUED, READ
 from torouter.upstream.errors import UpstreamError
 
 from tests.upstream.test_raw_answers import CASES
@@ -78,6 +78,16 @@ async def test_a_service_that_is_not_read_has_to_wait() -> None:
     assert wire.line.paused == 1
     assert len(await anext(wire.answer)) == QUEUED // 2 + QUEUED
     assert wire.line.paused == 0
+
+
+async def test_what_comes_with_a_full_read_is_one_piece_with_it() -> None:
+    wire = Wire()
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n"
+    wire.hear([head + b"x" * (READ - len(head))])
+    assert wire.line.paused == 0
+    wire.hear([b"y" * 10])
+    assert wire.line.paused == 1
+    assert await anext(wire.answer) == b"x" * (READ - len(head)) + b"y" * 10
 
 
 async def test_the_end_of_a_connection_that_is_held_back_is_told_and_what_came_of_the_answer_is_there() -> None:

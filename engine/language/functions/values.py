@@ -202,6 +202,7 @@ def joined(*lists: Any) -> list[Any] | None:
 
 @REGISTRY.add(
     ('runs(`["a", "a", "b"]`)', [{"value": "a", "start": 0, "end": 2}, {"value": "b", "start": 2, "end": 3}]),
+    ("runs(`[1]`)", [{"value": 1, "start": 0, "end": 1}]),
     ("runs(`[]`)", []),
     ("runs(null)", None),
 )
@@ -226,5 +227,6 @@ def runs(items: Any) -> list[dict[str, Any]] | None:
 )
 def section(items: Any, start: Any, end: Any) -> list[Any] | None:
     """Give the items of a list from a place on, up to another place or, where that is null, to the end."""
-    places = (place if isinstance(place, int) else None for place in (start, end))
-    return items[slice(*places)] if isinstance(items, list) else None
+    if not isinstance(items, list):
+        return None
+    return items[start if isinstance(start, int) else None : end if isinstance(end, int) else None]
