@@ -74,10 +74,11 @@ def classes(tokens: Tokens) -> Mapping[str, int]:
         "output": visible_output(tokens),
         "reasoning": told("reasoning", 0),
     }
-    for name, of in _MEDIA.items():
-        if name in tokens:
-            found[name] = min(tokens[name], found[of])
-            found[of] -= found[name]
+    if not _MEDIA.keys().isdisjoint(tokens):
+        for name, of in _MEDIA.items():
+            if name in tokens:
+                found[name] = min(tokens[name], found[of])
+                found[of] -= found[name]
     return found
 
 

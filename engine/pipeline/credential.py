@@ -55,7 +55,8 @@ def credentials_of(exchange: Exchange, endpoint: Endpoint) -> set[str]:
     """All credentials that an endpoint is given; the same one may stand at several places."""
     found: set[str] = set()
     for place in endpoint.auth:
-        found.update(credentials_at(exchange, place))
+        if place.query is None or exchange.pairs:
+            found.update(credentials_at(exchange, place))
     return found
 
 

@@ -79,8 +79,8 @@ class Matcher:
                 yield path[len(mount) :]
 
 
-def match(exchange: Exchange, matcher: Matcher) -> None:
-    """Fill in the endpoint, the client's protocol, path values and query.
+def match(exchange: Exchange, matcher: Matcher) -> Endpoint:
+    """Fill in the endpoint, the client's protocol, path values and query; gives the endpoint.
 
     Raises Problem for an illegal path, an unknown one, a known one with another method, and an endpoint that refuses.
     """
@@ -102,7 +102,7 @@ def match(exchange: Exchange, matcher: Matcher) -> None:
             exchange.endpoint, exchange.client, exchange.path = endpoint, endpoint.protocol, values
             if endpoint.refusal is not None:
                 raise refused(endpoint.refusal)
-            return
+            return endpoint
     if methods:
         allow = {"allow": ", ".join(sorted(set(methods)))}
         message = f"{shown(path)} answers {allow['allow']} only."

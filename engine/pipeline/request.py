@@ -36,10 +36,11 @@ def request_to(exchange: Exchange, target: Target, plan: Plan, left: float | Non
         "operation": endpoint.operation,
         "protocol": plan.upstream.name,
     }
-    query = {name: template(roots) for name, template in service.query.items()}
+    query = {name: template(roots) for name, template in service.query.items()} if service.query else {}
     if plan.forwards and exchange.query:
         query.update({name: exchange.query[name] for name in endpoint.forward_query if name in exchange.query})
-    query.update({name: value() for name, value in provider.auth_query.items()})
+    if provider.auth_query:
+        query.update({name: value() for name, value in provider.auth_query.items()})
     path = _address(service, endpoint.operation)
     url = _url(provider.base_url, path(roots), tuple(query.items()))
     headers = {

@@ -15,7 +15,8 @@ from .exchange import Exchange
 from .spoken import spoken
 
 _ANSWER = "generate"
-_WORDS = {_ANSWER: "answer", "embed": "embed", "image": "make images", "edit": "edit images"}
+ASKED = {_ANSWER: "answer", "embed": "embed", "image": "make images", "edit": "edit images"}
+"""What a model is asked for by an endpoint's operation; the others are about something else."""
 
 
 def resolve(exchange: Exchange) -> None:
@@ -39,13 +40,13 @@ def _able(exchange: Exchange, targets: Sequence[Target]) -> Sequence[Target]:
     client, endpoint = exchange.client, exchange.endpoint
     assert client is not None
     assert endpoint is not None
-    asked = endpoint.operation if endpoint.operation in _WORDS else _ANSWER
+    asked = endpoint.operation if endpoint.operation in ASKED else _ANSWER
     counts = endpoint.operation == "count"  # whatever a model does with them, it has tokens
     able = [it for it in targets if (counts or asked in _operations(it, asked)) and _speaks(it, client)]
     if not able:
         others = [name for name in _operations(targets[0]) if name != asked]
-        hint = f" It can be asked to {', '.join(_WORDS.get(name, name) for name in others)}." if others else ""
-        message = f"The model {shown(exchange.model)} cannot be asked to {_WORDS[asked]}.{hint}"
+        hint = f" It can be asked to {', '.join(ASKED.get(name, name) for name in others)}." if others else ""
+        message = f"The model {shown(exchange.model)} cannot be asked to {ASKED[asked]}.{hint}"
         raise Problem("unsupported", message, param=endpoint.model_member, code="unsupported_operation")
     return able
 

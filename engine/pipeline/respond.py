@@ -54,7 +54,8 @@ async def whole(exchange: Exchange, plan: Plan, response: UpstreamResponse) -> N
         body = plan.answer(raw)
     except (Problem, UpstreamErrorBody) as fault:
         raise of_answer(fault, raw) from fault
-    await keep(exchange, plan, plan.call.answer)
+    if exchange.keeps or exchange.belongs is not None:
+        await keep(exchange, plan, plan.call.answer)
     await exchange.reply.whole(200, _headers(exchange, "application/json"), body)
 
 
@@ -140,6 +141,8 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
 
 async def _read(response: UpstreamResponse) -> bytes:
     """The whole body. Raises Failed when it does not arrive whole."""
+    if (body := response.whole()) is not None:
+        return body
     pieces: list[bytes] = []
     try:
         async for piece in response.aiter_raw():

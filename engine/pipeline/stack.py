@@ -20,7 +20,7 @@ from .form import Keeping
 from .keys import KeyRing
 from .memory import Memory
 from .models import list_models
-from .resolve import resolve
+from .resolve import ASKED, resolve
 from .send import forward
 from .state import restore
 from .stored import answer_stored
@@ -99,21 +99,28 @@ class Gateway:
                 self.quiet.set()
 
     async def _answer(self, exchange: Exchange) -> None:
-        match(exchange, self._matcher)
+        endpoint = match(exchange, self._matcher)
         await authenticate(exchange, self._keys)
-        if await list_models(exchange):
-            return
-        if await answer_stored(exchange, self._transports):
-            return
-        if await answer_conversation(exchange, self._transports):
+        asks_model = endpoint.operation in ASKED
+        if not asks_model and await self._answered_without(exchange):
             return
         await receive(exchange)
         resolve(exchange)
-        await restore(exchange)
-        if await count_tokens(exchange, self._transports):
+        if endpoint.state is not None:
+            await restore(exchange)
+        if not asks_model and await count_tokens(exchange, self._transports):
             return
-        await settle_form(exchange)
+        if exchange.form is not None:
+            await settle_form(exchange)
         await forward(exchange, self._transports)
+
+    async def _answered_without(self, exchange: Exchange) -> bool:
+        """Answer what needs no model; false for what does."""
+        return (
+            await list_models(exchange)
+            or await answer_stored(exchange, self._transports)
+            or await answer_conversation(exchange, self._transports)
+        )
 
     async def _refuse(self, exchange: Exchange, problem: Problem) -> None:
         """Answer with an error in the client's protocol; a stream that cannot say one is cut."""

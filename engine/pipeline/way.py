@@ -43,7 +43,8 @@ class Way:
 
     async def first(self) -> Target:
         """The target that is called first. Raises Problem when every one is full, or is to be left alone."""
-        found = self._own() or await self._queued() or self._elsewhere(()) or self._least_bad()
+        found = self._own() or (await self._queued() if self._policy.queue else None)
+        found = found or self._elsewhere(()) or self._least_bad()
         if found is None:
             raise self.nobody()
         return self._taken(found)
@@ -95,7 +96,7 @@ class Way:
 
     async def _queued(self) -> Target | None:
         """The target that is free first, if that is soon enough."""
-        if not self._policy.queue or not any(map(self._routing.is_open, self._wanted)):
+        if not any(map(self._routing.is_open, self._wanted)):
             return None
         until = self._routing.clock() + self._policy.queue
         while (left := until - self._routing.clock()) > 0 and await self._routing.place(left):

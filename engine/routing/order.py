@@ -71,4 +71,8 @@ def _score(value: str) -> Callable[[Target], float]:
 def callable_now(banded: Sequence[Sequence[Target]], routing: Routing, sticky: str | None) -> Iterator[Target]:
     """Give every target that may be called now, in order."""
     for band in banded:
+        if len(band) == 1:
+            if routing.is_open(band[0]) and not routing.is_full(band[0]):
+                yield band[0]
+            continue
         yield from (it for it in in_order(band, routing, sticky) if routing.is_open(it) and not routing.is_full(it))

@@ -34,6 +34,12 @@ class SanicIncoming:
         self.headers: Mapping[str, str] = {} if head is None else head.fields
         self.waited = 0.0  # seconds for the body
 
+    @property
+    def taken(self) -> bool:
+        """Whether nothing of the body is still to be read."""
+        stream = self._request.stream
+        return stream is None or not stream.request_body
+
     async def read_body(self, limit: int, seconds: float) -> bytes:
         """The whole body. Raises Problem when it is too large, comes too slowly, or has no declared length."""
         stream = self._bounded(limit)
@@ -130,7 +136,8 @@ class SanicReply:
             await self._settle()
         head = self._begin(status, {**headers, "content-length": str(len(body))})
         self._stream.response_func = None  # nothing is left to be said
-        await self._room()
+        if not self._stream.protocol.writable:
+            await self._room()
         self._stream.protocol.write(head if self._stream.head_only else head + body)
         self._stream.stage = Stage.IDLE
         self.sent = len(body)
@@ -172,7 +179,8 @@ class SanicReply:
         self.sent += len(data)
         self._stream.response_func = None
         end = _END if self._chunked else b""
-        await self._room()
+        if not self._stream.protocol.writable:
+            await self._room()
         self._stream.protocol.write(self._chunk(data, end) if data else self._taken_head() + end)
         self._stream.stage = Stage.IDLE
 

@@ -62,7 +62,8 @@ class Site:
         finally:  # before anything is waited for: a gateway that stops waits for its requests, and for no more
             reply.over()
             observer.ends(exchange, Answered(reply.status, reply.sent, incoming.waited + reply.waited))
-        await linger(request)
+        if not incoming.taken:
+            await linger(request)
 
     def refuse(self, request: Request, fault: BaseException) -> HTTPResponse:
         """The answer to what the server library refused before any handler ran."""

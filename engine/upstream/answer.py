@@ -97,6 +97,13 @@ class Answer:
                 self._stuck = False
                 return b""
 
+    def whole(self) -> bytes | None:
+        """The whole body, if all of it is there already; what is too large, or broken, is told to who iterates."""
+        if self.source is not None or self.fault is not None or self._size or len(self.rest) > self._cap:
+            return None
+        body, self.rest = self.rest, b""
+        return body
+
     def over(self) -> bool:
         """Whether the whole body has been read."""
         return self.source is None and not self.rest and self.fault is None

@@ -67,6 +67,10 @@ class UpstreamResponse:
         if self.answer is not None:
             self.answer.sink = sink
 
+    def whole(self) -> bytes | None:
+        """The whole body, if all of it has arrived as it is and nothing of it was read."""
+        return self.answer.whole() if self.answer is not None else None
+
     def aiter_raw(self) -> AsyncIterator[bytes]:
         """The body as it arrives; raises UpstreamError when it does not arrive whole."""
         return self.chunks

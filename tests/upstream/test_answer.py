@@ -107,3 +107,27 @@ async def test_a_reader_that_was_cancelled_wakes_nobody() -> None:
     source.send(b"one")
     await turn()
     assert (sunk, reader.pieces, reader.task.cancelled()) == ([], [], True)
+
+
+async def test_a_body_that_is_all_there_is_given_at_once() -> None:
+    answer, source = made()
+    assert answer.whole() is None
+    source.end(b"all", b"of it")
+    assert (answer.whole(), answer.over()) == (b"allof it", True)
+
+
+async def test_a_body_that_was_begun_or_is_too_large_or_broken_is_left_to_who_iterates() -> None:
+    answer, source = made()
+    source.send(b"one")
+    assert await anext(answer) == b"one"
+    source.end(b"two")
+    assert answer.whole() is None
+    assert await anext(answer) == b"two"
+    answer, source = made(cap=5)
+    source.end(b"too much")
+    assert answer.whole() is None
+    answer, source = made()
+    answer.expire()
+    assert answer.whole() is None
+    with pytest.raises(UpstreamError):
+        await anext(answer)
