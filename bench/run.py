@@ -54,7 +54,8 @@ class Bench:
                 try:
                     measure.cost(target, each, 1)
                     seconds = measure.cost(target, each, 3)
-                    measure.cost(target, each, round(min(WARM, max(1, SECONDS / max(seconds, 1e-6) / measure.CONNECTIONS))))
+                    affordable = SECONDS / max(seconds, 1e-6) / measure.CONNECTIONS
+                    measure.cost(target, each, round(min(WARM, max(1, affordable))))
                     seconds = measure.cost(target, each, 3)
                 except (load.WrongAnswer, OSError, TimeoutError) as fault:
                     self.faults.append(f"{target.target.name}, {each.name}: {fault}")
