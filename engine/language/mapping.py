@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ..config.document import Where
@@ -36,7 +37,7 @@ class CompiledMapping:
     def __init__(self, where: Where, kept: Kept[_Shape]) -> None:
         self.where = where
         self._kept = kept
-        self.runner = Tier(self.closures, self.source, kept)
+        self.runner = Tier(partial(_closures, kept), partial(_source, kept, where), kept)
 
     @property
     def body(self) -> Term:
@@ -59,22 +60,11 @@ class CompiledMapping:
 
     def closures(self) -> Run:
         """Give the mapping as closures, the reference."""
-        shape = self._kept.get()
-        body, size, roots = shape.body.closure(), shape.size, shape.roots
-
-        def run(values: Mapping[str, Any]) -> Any:
-            frame: list[Any] = [None] * size
-            for name, slot in roots:
-                frame[slot] = values.get(name)
-            return plain(body(frame))
-
-        return run
+        return self.runner.closures()
 
     def source(self) -> Run | None:
         """Give the mapping as generated code, if all of it can be written."""
-        shape = self._kept.get()
-        title = f"{self.where.document.file} {'.'.join(map(str, self.where.path))}"
-        return generated_mapping(shape.body, [name for name, _ in shape.roots], title)
+        return self.runner.source()
 
 
 def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> CompiledMapping:
@@ -82,6 +72,25 @@ def compile_mapping(where: Where, roots: Iterable[str], compiler: Compiler) -> C
     names, anew = tuple(roots), compiler.anew
     found = None if compiler.late else _compiled(where, names, compiler)
     return CompiledMapping(where, Kept(lambda: _compiled(where, names, anew()), found))
+
+
+def _closures(kept: Kept[_Shape]) -> Run:
+    shape = kept.get()
+    body, size, roots = shape.body.closure(), shape.size, shape.roots
+
+    def run(values: Mapping[str, Any]) -> Any:
+        frame: list[Any] = [None] * size
+        for name, slot in roots:
+            frame[slot] = values.get(name)
+        return plain(body(frame))
+
+    return run
+
+
+def _source(kept: Kept[_Shape], where: Where) -> Run | None:
+    shape = kept.get()
+    title = f"{where.document.file} {'.'.join(map(str, where.path))}"
+    return generated_mapping(shape.body, [name for name, _ in shape.roots], title)
 
 
 def _compiled(where: Where, roots: tuple[str, ...], compiler: Compiler) -> _Shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
+from weakref import ref
 
 Run = Callable[..., Any]
 T = TypeVar("T")
@@ -50,17 +51,18 @@ class Kept(Generic[T]):
 class Tier:
     """Runs one thing in the way that pays: `run` are its closures, made when they are needed, and then generated code.
 
-    Both are made of what is `kept`. `source` gives nothing for what has none.
+    Both are made of what is `kept`. `source` gives nothing for what has none. Neither it nor what it runs holds itself:
+    what is loaded is kept from the collector of garbage, so that a circle would stay for good.
     """
 
-    __slots__ = ("_closures", "_kept", "_runs", "_source", "run")
+    __slots__ = ("__weakref__", "_closures", "_kept", "_runs", "_source", "run")
 
     def __init__(self, closures: Callable[[], Run], source: Callable[[], Run | None], kept: Kept[Any]) -> None:
         self._closures = closures
         self._source = source
         self._kept = kept
         self._runs = 0
-        self.run: Run = self._begin
+        self.run: Run = _beginning(ref(self))
 
     def closures(self) -> Run:
         """Give the closures."""
@@ -70,16 +72,31 @@ class Tier:
         """Give the generated code, if there is any."""
         return self._source()
 
-    def _begin(self, *values: Any) -> Any:
+    def begin(self, *values: Any) -> Any:
+        """Run for the first time."""
         self._kept.begins()
-        closures = self._closures()
+        closures, this = self._closures(), ref(self)
 
         def run(*values: Any) -> Any:
-            self._runs += 1
-            if self._runs == OFTEN:
-                self.run = self._source() or closures
-                self._kept.ends()
+            if (tier := this()) is not None:
+                tier.count(closures)
             return closures(*values)
 
         self.run = run
         return run(*values)
+
+    def count(self, closures: Run) -> None:
+        """Take note of a run of the closures; generated code follows the last of them."""
+        self._runs += 1
+        if self._runs == OFTEN:
+            self.run = self._source() or closures
+            self._kept.ends()
+
+
+def _beginning(this: ref[Tier]) -> Run:
+    def run(*values: Any) -> Any:
+        tier = this()
+        assert tier is not None, "whoever runs something holds it"
+        return tier.begin(*values)
+
+    return run

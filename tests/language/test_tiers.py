@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from weakref import ref
 
 import pytest
 from torouter.language.mapping import CompiledMapping, compile_mapping
@@ -52,6 +53,20 @@ def test_once_a_mapping_runs_as_generated_code_nothing_is_left_of_its_terms_and_
     made.run({})
     assert held("kept_") == 0
     assert made.run({"body": {"kept_there": {"kept_here": 1}}}) == {"m": {"v": 1}}
+
+
+@pytest.mark.parametrize("runs", [0, 1, OFTEN])
+def test_a_mapping_that_nobody_holds_is_gone_without_the_collector(runs: int) -> None:
+    made = mapping()
+    for _ in range(runs):
+        made.run({})
+    last = ref(made.runner)
+    gc.disable()
+    try:
+        del made
+        assert last() is None
+    finally:
+        gc.enable()
 
 
 def test_who_asks_a_mapping_later_gets_what_was_there() -> None:

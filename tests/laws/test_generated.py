@@ -82,7 +82,7 @@ def test_of_all_that_the_cases_hold_it_makes_what_closures_make(monkeypatch: Any
     def begin(tier: Tier, *values: Any) -> Any:
         return ways.begin(tier, *values)
 
-    monkeypatch.setattr(Tier, "_begin", begin)
+    monkeypatch.setattr(Tier, "begin", begin)
     snapshot = load_snapshot(None)
     protocols = {**snapshot.dialects, **snapshot.protocols}
     with warnings.catch_warnings():
